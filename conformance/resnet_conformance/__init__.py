@@ -1,0 +1,23 @@
+"""resnet-conformance: is this the ResNet of the paper, and if not, where does it differ?
+
+`check(target)` gives a Report, `identify(target)` an Identification. Both import torch; importing this package does not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .findings import Finding, Identification, Report
+
+if TYPE_CHECKING:
+    from .api import check, identify
+
+__all__ = ["Finding", "Identification", "Report", "check", "identify"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("check", "identify"):
+        from . import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

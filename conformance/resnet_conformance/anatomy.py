@@ -1,0 +1,248 @@
+"""Graph -> Anatomy: stem, stages, blocks, branches, shortcuts and head, recognised by the wiring alone.
+
+A join (two input-dependent operands) has its block begin at its immediate dominator, the last value that all paths share.
+The branch with more convolutions is F, the other the shortcut (He et al. 2015, Eqn 1, Fig. 2). Groups of convolutions that no
+shortcut spans are blocks without one: a plain network is made of them. Names are never read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from .blocks import Block, Branch, Convolution, convolution_of, find_branches
+from .graph import Graph, Shape
+
+NORMS_AND_ACTIVATIONS = {"batch_norm", "relu", "leaky_relu", "relu6", "gelu", "silu", "elu", "sigmoid", "tanh", "dropout", "scale"}
+POOLS = {"max_pool", "avg_pool"}
+GLOBAL_POOLS = {"global_avg_pool", "global_max_pool"}
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """A network in the paper's terms. Node indices refer to `graph`.
+
+    `stem` are the trunk's nodes before the first block, `head` those after the last block; `stages` are runs of blocks.
+    """
+
+    graph: Graph
+    stem: tuple[int, ...]
+    stages: tuple[tuple[Block, ...], ...]
+    head: tuple[int, ...]
+    preactivation: bool
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """All blocks in order."""
+        return tuple(block for stage in self.stages for block in stage)
+
+    @property
+    def residual(self) -> bool:
+        """True where at least one block has a shortcut."""
+        return any(block.shortcut is not None for block in self.blocks)
+
+    @cached_property
+    def stem_convolutions(self) -> tuple[Convolution, ...]:
+        """Convolutions of the stem."""
+        return tuple(convolution_of(self.graph, i) for i in self.stem if self.graph[i].op == "conv")
+
+    @cached_property
+    def main_convolutions(self) -> tuple[Convolution, ...]:
+        """Convolutions of stem and F branches in order: the paper's weighted layers, without projections and fc."""
+        return self.stem_convolutions + tuple(c for block in self.blocks for c in block.residual.convolutions)
+
+    @cached_property
+    def linears(self) -> tuple[int, ...]:
+        """Fully connected layers of the head."""
+        return tuple(i for i in self.head if self.graph[i].op == "linear")
+
+    @property
+    def depth(self) -> int:
+        """Weighted layers: convolutions on the main path and fully connected layers (He et al. 2015, section 3.3)."""
+        return len(self.main_convolutions) + len(self.linears)
+
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
+        """Distinct block kinds, commonest first."""
+        kinds = [block.kind for block in self.blocks]
+        return tuple(sorted(dict.fromkeys(kinds), key=lambda kind: -kinds.count(kind)))
+
+    @cached_property
+    def option(self) -> str:
+        """Shortcut option as found: "A", "B", "C", "none" (plain) or "mixed"."""
+        shortcuts = [b for b in self.blocks if b.shortcut is not None]
+        if not shortcuts:
+            return "none"
+        same = [b.shortcut_kind for b in shortcuts if not b.increases]
+        grown = [b.shortcut_kind for b in shortcuts if b.increases]
+        if same and same.count("projection") * 2 > len(same):
+            return "C"
+        if grown.count("projection") * 2 > len(grown):
+            return "B"
+        if grown.count("zero-pad") * 2 > len(grown):
+            return "A"
+        return "mixed"
+
+    def shape(self, index: int) -> Shape:
+        """Shape of a node's value."""
+        return self.graph[index].shape
+
+    def ops(self, nodes: tuple[int, ...]) -> tuple[str, ...]:
+        """Operations of the nodes."""
+        return tuple(self.graph[i].op for i in nodes)
+
+
+def dissect(graph: Graph) -> Anatomy:
+    """The anatomy of a network with at least one convolution. Raises ValueError where there is none."""
+    trunk = [i for i in graph.trunk() if graph[i].op != "input"]
+    joins = {i for i in trunk if _is_join(graph, i)}
+    if not any(graph[i].op == "conv" for i in graph.live & graph.depends):
+        raise ValueError("the network has no convolution: nothing in it can be compared with a ResNet")
+    preactivation = _is_preactivation(graph, joins)
+    start, size = _stem_end(graph, trunk, joins)
+    blocks, head = _walk(graph, trunk, start, joins, size, preactivation)
+    if not blocks:
+        return Anatomy(graph, tuple(trunk[:start]), (), tuple(trunk[start:]), preactivation)
+    return Anatomy(graph, tuple(trunk[:start]), _group_stages(blocks), tuple(head), preactivation)
+
+
+def _is_join(graph: Graph, index: int) -> bool:
+    """A node of several input-dependent operands, at least one of which passed a convolution since they parted."""
+    if len(graph.data_inputs(graph[index])) < 2:
+        return False
+    region = graph.between(graph.dominators[index], index)
+    return any(graph[i].op == "conv" for i in region)
+
+
+def _is_preactivation(graph: Graph, joins: set[int]) -> bool:
+    """He et al. 2016: F begins with BN in most identity blocks (with projections the BN stands before the split, so F ends bare)."""
+    votes = 0
+    for join in joins:
+        residual, shortcut = find_branches(graph, graph.dominators[join], join)
+        ops = [graph[i].op for i in residual.nodes]
+        if not ops:
+            continue
+        if not shortcut.nodes:
+            votes += 1 if ops[0] == "batch_norm" else -1
+    return votes > 0
+
+
+def _stem_end(graph: Graph, trunk: list[int], joins: set[int]) -> tuple[int, int]:
+    """Position in the trunk where the stem ends, and the number of convolutions in a block that has no shortcut."""
+    first_join = next((p for p, i in enumerate(trunk) if i in joins), len(trunk))
+    entry = len(trunk)
+    if joins:
+        source = graph.dominators[trunk[first_join]]
+        entry = trunk.index(source) + 1 if source in trunk else 0
+    before = trunk[:entry]
+    pool = next((p for p, i in enumerate(before) if graph[i].op in POOLS and _map_is_large(graph, i)), None)
+    convolutions = [p for p, i in enumerate(before) if graph[i].op == "conv"]
+    size = _block_size(graph, trunk, joins)
+    if not convolutions:
+        return (entry, size)
+    if pool is not None and sum(p > pool for p in convolutions) % size == 0:
+        return (pool + 1, size)
+    if joins and (len(convolutions) - 1) % size:
+        return (entry, size)
+    end = convolutions[0] + 1
+    while end < len(before) and graph[before[end]].op in NORMS_AND_ACTIVATIONS:
+        end += 1
+    return (end, size)
+
+
+def _map_is_large(graph: Graph, index: int) -> bool:
+    """A stem's pool leaves a map; a head's pool leaves (nearly) one position."""
+    return len(graph[index].shape) == 4 and graph[index].shape[2] > 1
+
+
+def _block_size(graph: Graph, trunk: list[int], joins: set[int]) -> int:
+    """Convolutions in one block: from the blocks with shortcuts if there are any, else 3 where 1x1 kernels frame 3x3 ones."""
+    for join in joins:
+        residual, _ = find_branches(graph, graph.dominators[join], join)
+        if len(residual.convolutions) in (2, 3):
+            return len(residual.convolutions)
+    kernels = [convolution_of(graph, i).kernel for i in trunk if graph[i].op == "conv"][1:]
+    return 3 if kernels and sum(k == (1, 1) for k in kernels) * 2 > len(kernels) else 2
+
+
+def _walk(
+    graph: Graph, trunk: list[int], start: int, joins: set[int], size: int, preactivation: bool
+) -> tuple[list[Block], list[int]]:
+    """Cut the trunk after the stem into blocks (with and without shortcut) and the head."""
+    blocks: list[Block] = []
+    lead: list[int] = []  # trunk nodes read since the last block: they belong to it, to the next one, or to the head
+    group: list[int] = []  # trunk nodes of a block without shortcut, while it grows
+    entry = trunk[start - 1] if start else graph.dominators[trunk[0]]
+    for position, index in enumerate(trunk[start:], start):
+        op = graph[index].op
+        if index in joins:
+            if group:
+                blocks.append(_plain_block(graph, entry, group))
+                group = []
+            source = graph.dominators[index]
+            residual, shortcut = find_branches(graph, source, index)
+            blocks, lead = _close(blocks, lead, preactivation)
+            blocks.append(Block(graph, source, residual, shortcut, index, pre=tuple(lead)))
+            lead = []
+        elif op == "conv" and (not group or sum(graph[i].op == "conv" for i in group) < size):
+            if not group:
+                blocks, lead = _close(blocks, lead, preactivation)
+                entry, lead = trunk[position - 1], []
+            group.append(index)
+        elif op == "conv":
+            blocks.append(_plain_block(graph, entry, group))
+            entry, group = trunk[position - 1], [index]
+        elif group and (op in NORMS_AND_ACTIVATIONS or (op in POOLS and _map_is_large(graph, index))):
+            group.append(index)
+        else:
+            if group:
+                blocks.append(_plain_block(graph, entry, group))
+                group = []
+            lead.append(index)
+    if group:
+        blocks.append(_plain_block(graph, entry, group))
+    if blocks and lead:
+        blocks, lead = _close(blocks, lead, preactivation)
+    return blocks, lead
+
+
+def _close(blocks: list[Block], lead: list[int], preactivation: bool) -> tuple[list[Block], list[int]]:
+    """Give the nodes after a join to its block, up to and including its activation; before a pre-activation they are the next one's."""
+    if preactivation or not blocks or not lead or blocks[-1].join is None:
+        return blocks, lead
+    graph, post, end = blocks[-1].graph, [], 0
+    while end < len(lead) and (
+        graph[lead[end]].op in NORMS_AND_ACTIVATIONS or (graph[lead[end]].op in POOLS and _map_is_large(graph, lead[end]))
+    ):
+        post.append(lead[end])
+        end += 1
+    last = blocks[-1]
+    closed = Block(graph, last.entry, last.residual, last.shortcut, last.join, pre=last.pre, post=tuple(post))
+    return [*blocks[:-1], closed], lead[end:]
+
+
+def _plain_block(graph: Graph, entry: int, group: list[int]) -> Block:
+    """A block without shortcut: the nodes after its last convolution and BN are its closing activation."""
+    last = max(p for p, i in enumerate(group) if graph[i].op == "conv")
+    end = last + 1
+    while end < len(group) and graph[group[end]].op == "batch_norm":
+        end += 1
+    return Block(graph, entry, Branch(graph, tuple(group[:end])), None, None, post=tuple(group[end:]))
+
+
+def _group_stages(blocks: list[Block]) -> tuple[tuple[Block, ...], ...]:
+    """Runs of blocks of one width; where that is coarser than the map sizes, of one width and size."""
+
+    def runs(keys: list[tuple[int, ...]]) -> list[list[Block]]:
+        grouped: list[list[Block]] = []
+        for position, block in enumerate(blocks):
+            if position and keys[position] == keys[position - 1]:
+                grouped[-1].append(block)
+            else:
+                grouped.append([block])
+        return grouped
+
+    widths = runs([b.output_shape[1:2] for b in blocks])
+    sizes = runs([b.output_shape[2:] for b in blocks])
+    chosen = widths if len(widths) >= len(sizes) else runs([b.output_shape[1:] for b in blocks])
+    return tuple(tuple(stage) for stage in chosen)

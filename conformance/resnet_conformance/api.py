@@ -1,0 +1,103 @@
+"""check and identify: from a target to a Report. The one generator of findings behind the command line and the pytest suite."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from typing import Any
+
+from .candidate import Candidate
+from .capture import capture_candidate
+from .findings import Identification, Level, Report
+from .graph import Shape
+from .identify import Match, describe_match, nearest
+from .judge import anatomy_of, build_case, compose, conclude, deviations_of, examine
+from .spec import Spec, load_spec, suggest
+
+BATCH = 2
+SIZES = (224, 32)
+
+
+class UnknownArchitectureError(ValueError):
+    """No architecture has that name; the message suggests the nearest."""
+
+
+def version() -> str:
+    """The installed version of this package."""
+    try:
+        return metadata.version("resnet-conformance")
+    except metadata.PackageNotFoundError:
+        return "0+unknown"
+
+
+def check(
+    target: object,
+    architecture: str | None = None,
+    *,
+    kwargs: Mapping[str, Any] | None = None,
+    input: Sequence[int] | None = None,
+    only: Sequence[str] = (),
+    level: str = "must",
+    timeout: float | None = None,
+) -> Report:
+    """Judge a network against an architecture of the spec, or against the nearest one.
+
+    `target` is "package.module:factory", "path/to/file.py:factory", a callable without required arguments or an `nn.Module`;
+    `input` is (C, H, W), by default the architecture's size, or 224 and then 32. `only` are glob patterns of clause ids.
+    Raises capture.TargetProblem, judge.UnjudgeableError, UnknownArchitectureError and spec.SpecError, each with a message for people.
+    """
+    spec = load_spec()
+    if architecture is not None and architecture not in spec.architectures:
+        raise UnknownArchitectureError(f"unknown architecture {architecture!r}. {suggest(architecture, spec.architectures)}".strip())
+    candidate, match = _capture(target, kwargs, input, architecture, spec, timeout)
+    started = time.perf_counter()
+    found = anatomy_of(candidate)
+    judged = architecture or match.architecture.name
+    findings = examine(build_case(spec.architectures[judged], candidate, found), spec, only)
+    identified = describe_match(match)
+    deviations = deviations_of(findings)
+    identified = Identification(identified.architecture, identified.exact, deviations, identified.reasons)
+    binding: Level = "SHOULD" if level == "should" else "MUST"
+    return compose(candidate, judged, identified, findings, conclude(findings, spec, binding), found, spec, started, version())
+
+
+def identify(
+    target: object, *, kwargs: Mapping[str, Any] | None = None, input: Sequence[int] | None = None, timeout: float | None = None
+) -> Identification:
+    """Which architecture of the spec a network is, or is nearest to. Arguments and errors as in `check`."""
+    return identification_report(target, kwargs=kwargs, input=input, timeout=timeout).identified
+
+
+def identification_report(
+    target: object, *, kwargs: Mapping[str, Any] | None = None, input: Sequence[int] | None = None, timeout: float | None = None
+) -> Report:
+    """What `identify` prints: a report without findings and verdict, whose `architecture` is the nearest one."""
+    spec = load_spec()
+    candidate, match = _capture(target, kwargs, input, None, spec, timeout)
+    started = time.perf_counter()
+    found = anatomy_of(candidate)
+    identified = describe_match(match)
+    return compose(candidate, match.architecture.name, identified, (), "not-examined", found, spec, started, version())
+
+
+def _capture(
+    target: object, kwargs: Mapping[str, Any] | None, input: Sequence[int] | None, architecture: str | None, spec: Spec,
+    timeout: float | None,
+) -> tuple[Candidate, Match]:
+    """Capture at the asked size, else at the architecture's, else at the first that works and then at the nearest architecture's."""
+    if input is not None:
+        shapes: tuple[Shape, ...] = ((BATCH, *input),)
+    elif architecture is not None:
+        wanted = spec.architectures[architecture]
+        shapes = ((BATCH, wanted.channels, wanted.size, wanted.size),)
+    else:
+        shapes = tuple((BATCH, 3, size, size) for size in SIZES)
+    candidate = capture_candidate(target, kwargs, shapes, timeout=timeout)
+    match = nearest(spec, anatomy_of(candidate), candidate)
+    size = match.architecture.size
+    if input is None and architecture is None and candidate.input_shape[2] != size:
+        shape = (BATCH, candidate.input_shape[1], size, size)
+        candidate = capture_candidate(target, kwargs, (shape,), timeout=timeout)
+        match = nearest(spec, anatomy_of(candidate), candidate)
+    return candidate, match

@@ -1,0 +1,151 @@
+"""Architecture -> Graph: the network that the paper means, drawn node by node, so that it can be examined like any candidate.
+
+Sources: He et al. 2015, Fig. 2 (block), Fig. 3 (networks), Fig. 5 (bottleneck), Table 1, section 3.4 (BN after each convolution) and
+section 4.2 (CIFAR-10). What the paper leaves open (pool padding, where option A's zeros stand) is a `Choices`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .architecture import Architecture, Pool, Stage
+from .graph import Graph, GraphBuilder, Shape
+from .shapes import convolution_shape, pool_shape
+
+BATCH = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Admitted choices that the blueprint adopts. None: the architecture's default.
+
+    `pool` is (padding, ceil) of the stem's max pool, `zeros` where option A puts its zero channels.
+    """
+
+    pool: tuple[int, bool] | None = None
+    zeros: str = "after"  # "after" | "before" | "both"
+
+
+class _Pencil(GraphBuilder):
+    """Draws layers with the shapes that follow."""
+
+    def _weights(self, where: str, **shapes: Shape) -> dict[str, int]:
+        kinds = {"mean": "buffer", "var": "buffer"}
+        return {role: self.tensor(kinds.get(role, "parameter"), shape, (f"{where}.{role}",)) for role, shape in shapes.items()}
+
+    def convolution(self, x: int, filters: int, kernel: int, stride: int, padding: int, where: str) -> int:
+        attrs = {
+            "kernel": (kernel, kernel),
+            "stride": (stride, stride),
+            "padding": (padding, padding),
+            "dilation": (1, 1),
+            "groups": 1,
+            "transposed": False,
+        }
+        shape = self.nodes[x].shape
+        weights = self._weights(where, weight=(filters, shape[1], kernel, kernel))
+        return self.add("conv", {"x": x, **weights}, attrs, convolution_shape(shape, filters, attrs), where)
+
+    def batch_norm(self, x: int, where: str) -> int:
+        shape = self.nodes[x].shape
+        channels = (shape[1],)
+        weights = self._weights(where, gamma=channels, beta=channels, mean=channels, var=channels)
+        attrs = {"eps": 1e-5, "momentum": 0.1, "batch_statistics": False}
+        return self.add("batch_norm", {"x": x, **weights}, attrs, shape, where)
+
+    def relu(self, x: int, where: str) -> int:
+        return self.add("relu", {"x": x}, {}, self.nodes[x].shape, where)
+
+    def max_pool(self, x: int, pool: Pool, choice: tuple[int, bool], where: str) -> int:
+        padding, ceil = choice
+        attrs = {
+            "kernel": (pool.kernel, pool.kernel),
+            "stride": (pool.stride, pool.stride),
+            "padding": (padding, padding),
+            "ceil": ceil,
+            "dilation": (1, 1),
+        }
+        return self.add("max_pool", {"x": x}, attrs, pool_shape(self.nodes[x].shape, attrs), where)
+
+    def linear(self, x: int, features: int, where: str) -> int:
+        batch, width = self.nodes[x].shape
+        weights = self._weights(where, weight=(features, width), bias=(features,))
+        return self.add("linear", {"x": x, **weights}, {}, (batch, features), where)
+
+
+def draw(architecture: Architecture, choices: Choices | None = None, size: Sequence[int] = ()) -> Graph:
+    """The blueprint of the architecture with its first shortcut option, batch 2, at `size` (H, W) (default: the architecture's own).
+
+    Raises ValueError for a generation that has no blueprint.
+    """
+    if architecture.generation != "v1":
+        raise ValueError(f"{architecture.name}: there is no blueprint for generation {architecture.generation!r}")
+    choices = choices or Choices()
+    height, width = size or (architecture.size, architecture.size)
+    pencil = _Pencil()
+    x = pencil.add("input", (), {}, (BATCH, architecture.channels, height, width), "input")
+    x = _draw_stem(pencil, architecture, x, choices)
+    for stage in architecture.stages:
+        for number in range(1, stage.blocks + 1):
+            x = _draw_block(pencil, architecture, stage, number, x, choices)
+    shape = pencil.nodes[x].shape
+    x = pencil.add("global_avg_pool", {"x": x}, {"keepdim": False}, shape[:2], "head.pool")
+    return pencil.build(pencil.linear(x, architecture.classes, "head.fc"))
+
+
+def _draw_stem(pencil: _Pencil, architecture: Architecture, x: int, choices: Choices) -> int:
+    """Convolution, BN, ReLU, and the max pool of the ImageNet networks."""
+    stem = architecture.stem
+    x = pencil.convolution(x, stem.filters, stem.kernel, stem.stride, stem.padding, "conv1")
+    x = pencil.relu(pencil.batch_norm(x, "conv1.bn"), "conv1.relu")
+    if stem.pool is not None:
+        x = pencil.max_pool(x, stem.pool, choices.pool or stem.pool.choices[0], "pool1")
+    return x
+
+
+def _draw_block(pencil: _Pencil, architecture: Architecture, stage: Stage, number: int, x: int, choices: Choices) -> int:
+    """y = ReLU(F(x) + shortcut(x)), He et al. 2015, Eqn (1) and (2); without the addition in a plain net."""
+    where = f"{stage.name.removesuffix('_x')}_{number}"
+    stride = stage.stride if number == 1 else 1
+    residual = x
+    for position, (kernel, filters) in enumerate(zip(architecture.kernels, stage.widths, strict=True), start=1):
+        step = stride if position == architecture.strided else 1
+        residual = pencil.convolution(residual, filters, kernel, step, kernel // 2, f"{where}.conv{position}")
+        residual = pencil.batch_norm(residual, f"{where}.bn{position}")
+        if position < len(architecture.kernels):
+            residual = pencil.relu(residual, f"{where}.relu{position}")
+    if architecture.residual:
+        shortcut = _draw_shortcut(pencil, architecture.option, x, stage.widths[-1], stride, where, choices)
+        shape = pencil.nodes[residual].shape
+        residual = pencil.add("add", {"a": residual, "b": shortcut}, {"alpha": 1.0}, shape, f"{where}.add")
+    return pencil.relu(residual, f"{where}.relu")
+
+
+def _draw_shortcut(pencil: _Pencil, option: str, x: int, filters: int, stride: int, where: str, choices: Choices) -> int:
+    """Identity, or at increasing dimensions option A (sub-sampling and zeros) or B (projection); option C projects always."""
+    channels = pencil.nodes[x].shape[1]
+    same = channels == filters and stride == 1
+    if option == "C" or (option == "B" and not same):
+        x = pencil.convolution(x, filters, 1, stride, 0, f"{where}.projection")
+        return pencil.batch_norm(x, f"{where}.projection.bn")
+    if same:
+        return x
+    return _draw_zero_pad(pencil, x, filters - channels, stride, where, choices.zeros)
+
+
+def _draw_zero_pad(pencil: _Pencil, x: int, extra: int, stride: int, where: str, zeros: str) -> int:
+    """Option A: x[:, :, ::stride, ::stride] with `extra` zero channels."""
+    batch, channels, height, width = pencil.nodes[x].shape
+    if stride > 1:
+        shape: Shape = (batch, channels, -(-height // stride), -(-width // stride))
+        region: Mapping[str, tuple[int, ...]] = {
+            "start": (0, 0, 0, 0),
+            "stop": (batch, channels, height, width),
+            "step": (1, 1, stride, stride),
+        }
+        x = pencil.add("slice", {"x": x}, region, shape, f"{where}.subsample")
+    before = {"after": 0, "before": extra, "both": extra // 2}[zeros]
+    shape = pencil.nodes[x].shape
+    attrs = {"before": (0, before, 0, 0), "after": (0, extra - before, 0, 0), "value": 0.0}
+    return pencil.add("pad", {"x": x}, attrs, (shape[0], shape[1] + extra, *shape[2:]), f"{where}.zeros")

@@ -1,0 +1,30 @@
+"""The network under judgement, as the graphs that were captured from it. Plain data: nothing here knows torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .findings import TargetInfo
+from .graph import Graph, Shape
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A captured network.
+
+    `graph` is the eval-mode graph at the judged input size, `train_graphs` are train-mode runs at the same size
+    (empty, with `train_failure` saying why, when training could not be run), `resized` is the eval graph at
+    `resized_shape` (None, with `resized_failure`, when the network did not accept that size). Shapes are (N, C, H, W).
+    """
+
+    target: TargetInfo
+    graph: Graph
+    input_shape: Shape
+    train_graphs: tuple[Graph, ...] = ()
+    train_failure: str = ""
+    resized: Graph | None = None
+    resized_shape: Shape = ()
+    resized_failure: str = ""
+    captured_on: str = "meta"  # "meta" | "cpu": the kind of tensors that flowed
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,162 @@
+"""From a target to a Candidate: construct, find a size that the network accepts, capture eval, train and another size.
+
+Meta tensors first, because they cost no arithmetic; real tensors on the CPU where the network looks at values.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+from torch import nn
+
+from ..candidate import Candidate
+from ..graph import Graph, Shape
+from .problems import CaptureError, TargetError
+from .running import record
+from .target import LoadedTarget, load_target
+
+
+@contextmanager
+def limited(seconds: float | None, address: object) -> Iterator[None]:
+    """Stop after so many seconds. Kept by SIGALRM: outside the main thread, or where there is none, there is no limit."""
+    if seconds is None or threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    except TimeoutError as error:
+        raise CaptureError(f"{address} was not captured within {seconds:g} s: give it more time (--timeout)") from error
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+class Runner:
+    """Records one target on meta tensors where that works, else on the CPU. `notes` say what was not as usual."""
+
+    def __init__(self, target: LoadedTarget) -> None:
+        self.target = target
+        self.notes: list[str] = []
+        self._modules: dict[str, nn.Module] = {}
+        self.on = "meta"
+
+    def module(self, device: str) -> nn.Module:
+        """The user's instance, or one construction for each device."""
+        if self.target.instance is not None:
+            return self.target.instance
+        if device not in self._modules:
+            if device == "meta":
+                try:
+                    self._modules[device] = self.target.build("meta")
+                except TargetError as error:
+                    self._modules[device] = self.module("cpu")
+                    self.note(f"constructed with real tensors, because on meta: {error}")
+            else:
+                self._modules[device] = self.target.build("cpu")
+        return self._modules[device]
+
+    def note(self, text: str) -> None:
+        """Keep a note, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def record(self, shape: Shape, mode: str, device: str) -> Graph:
+        """One graph. Raises CaptureError."""
+        graph, inspected = record(self.module(device), shape, mode, device)
+        if inspected:
+            places = ", ".join(place or "the top" for place in inspected[:3])
+            self.note(f"the network looks at values of its data (in {places}): the graph holds for the sample input")
+        return graph
+
+    def either(self, shape: Shape, mode: str) -> Graph:
+        """One graph where the first one was recorded, or else on the CPU. Raises the first CaptureError."""
+        try:
+            return self.record(shape, mode, self.on)
+        except CaptureError as first:
+            if self.on == "cpu":
+                raise
+            try:
+                graph = self.record(shape, mode, "cpu")
+            except CaptureError:
+                raise first from None
+            self.note(f"{mode} at {shape[-2]}x{shape[-1]} was captured with real tensors, because on meta {first}")
+            return graph
+
+    def first(self, shapes: Sequence[Shape]) -> tuple[Graph, Shape]:
+        """The eval graph at the first shape that works. Raises CaptureError."""
+        failures: list[CaptureError] = []
+        shapes = self.with_channels(shapes)
+        for self.on in ("meta", "cpu"):
+            for shape in shapes:
+                try:
+                    graph = self.record(shape, "eval", self.on)
+                except CaptureError as error:
+                    failures.append(error)
+                    continue
+                if self.on == "cpu":
+                    self.note(f"captured with real tensors, because on meta {failures[0]}")
+                return graph, shape
+        tried = ", ".join("x".join(map(str, shape)) for shape in shapes)
+        raise CaptureError(f"{failures[-1]} (tried {tried})") from failures[-1]
+
+    def with_channels(self, shapes: Sequence[Shape]) -> tuple[Shape, ...]:
+        """The shapes, and after each the same with the channels that the first convolution takes, where it has others."""
+        weights = [p for p in self.module("meta").parameters() if p.dim() == 4]
+        channels = weights[0].shape[1] if weights else 3
+        found: dict[Shape, None] = {}
+        for shape in map(tuple, shapes):
+            found[shape] = None
+        for shape in map(tuple, shapes):
+            found[(shape[0], channels, *shape[2:])] = None
+        return tuple(found)
+
+
+def capture_candidate(
+    target: object,
+    kwargs: Mapping[str, object] | None,
+    shapes: Sequence[Shape],
+    resized: Mapping[int, int],
+    timeout: float | None,
+) -> Candidate:
+    """See `capture.capture_candidate`."""
+    begin = time.perf_counter()
+    with limited(timeout, target if isinstance(target, str) else "the network"):
+        loaded = load_target(target, kwargs)
+        runner = Runner(loaded)
+        graph, shape = runner.first(shapes)
+        train: tuple[Graph, ...] = ()
+        train_failure = resized_failure = ""
+        try:
+            train = (runner.either(shape, "train"),)
+        except CaptureError as error:
+            train_failure = str(error)
+        other = (*shape[:2], *(resized.get(size, size + size // 2) for size in shape[2:]))
+        again: Graph | None = None
+        try:
+            again = runner.either(other, "eval")
+        except CaptureError as error:
+            resized_failure = str(error)
+    return Candidate(
+        target=loaded.info,
+        graph=graph,
+        input_shape=shape,
+        train_graphs=train,
+        train_failure=train_failure,
+        resized=again,
+        resized_shape=other,
+        resized_failure=resized_failure,
+        captured_on=runner.on,
+        seconds=time.perf_counter() - begin,
+        notes=tuple(runner.notes),
+    )

@@ -1,0 +1,243 @@
+"""Rewrites to the canonical form: one node for each meaning, whatever it was written in.
+
+Each rewrite takes the operands by role, the attributes and the shape of the result, and returns the index of the node
+that means the same, or None where there is nothing to rewrite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from ..graph import Shape
+
+if TYPE_CHECKING:
+    from .emitter import Emitter
+
+Named = Mapping[str, int]
+Rewrite = Callable[["Emitter", Named, Mapping[str, Any], Shape], int | None]
+
+
+def _reshape(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
+    source = x["x"]
+    while e[source].op == "reshape":
+        source = e[source].inputs[0]
+    if e[source].shape == shape:
+        return source
+    return e.append("reshape", {"x": source}, {}, shape) if source != x["x"] else None
+
+
+def _permute(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
+    node, order = e[x["x"]], tuple(attrs["order"])
+    source = x["x"]
+    if node.op == "permute":
+        source, order = node.inputs[0], tuple(node.attrs["order"][i] for i in order)
+    if order == tuple(range(len(order))):
+        return source
+    return e.append("permute", {"x": source}, {"order": order}, shape)
+
+
+def _slice(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
+    source, node = x["x"], e[x["x"]]
+    start, stop, step = attrs["start"], attrs["stop"], attrs["step"]
+    if shape == node.shape and all(s == 1 for s in step):
+        return source
+    if node.op == "slice":
+        source = node.inputs[0]
+        first = zip(node.attrs["start"], node.attrs["stop"], node.attrs["step"], node.shape, strict=True)
+        merged = []
+        for (a, b, s), extent, (c, d, t) in zip(
+            ((a, b, s) for a, b, s, _ in first), node.shape, zip(start, stop, step, strict=True), strict=True
+        ):
+            merged.append((a + c * s, b if d == extent else min(b, a + d * s), s * t))
+        start, stop, step = (tuple(m[k] for m in merged) for k in range(3))
+    return e.append("slice", {"x": source}, {"start": start, "stop": stop, "step": step}, shape)
+
+
+def _pad(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
+    source, node = x["x"], e[x["x"]]
+    before, after, value = attrs["before"], attrs["after"], attrs["value"]
+    if not any(before) and not any(after):
+        return source
+    if min((*before, *after)) < 0:  # a negative padding crops
+        start = tuple(max(0, -b) for b in before)
+        stop = tuple(n - max(0, -a) for n, a in zip(node.shape, after, strict=True))
+        cropped = tuple(b - a for a, b in zip(start, stop, strict=True))
+        source = e.emit("slice", {"x": source}, {"start": start, "stop": stop, "step": (1,) * len(start)}, cropped)
+        rest = {"before": tuple(max(0, b) for b in before), "after": tuple(max(0, a) for a in after), "value": value}
+        return e.emit("pad", {"x": source}, rest, shape)
+    if node.op == "pad" and node.attrs["value"] == value:
+        source = node.inputs[0]
+        before = tuple(a + b for a, b in zip(node.attrs["before"], before, strict=True))
+        after = tuple(a + b for a, b in zip(node.attrs["after"], after, strict=True))
+    return e.append("pad", {"x": source}, {"before": before, "after": after, "value": value}, shape)
+
+
+def _concat(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
+    parts, axis = tuple(x.values()), attrs["axis"]
+    values = [i for i, part in enumerate(parts) if not e.is_zero(part)]
+    if len(values) != 1:
+        return None
+    place = values[0]
+    before, after = [0] * len(shape), [0] * len(shape)
+    before[axis] = sum(e[p].shape[axis] for p in parts[:place])
+    after[axis] = sum(e[p].shape[axis] for p in parts[place + 1 :])
+    return e.emit("pad", {"x": parts[place]}, {"before": tuple(before), "after": tuple(after), "value": 0.0}, shape)
+
+
+def _same_region(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return all(one[key] == other[key] for key in ("start", "stop", "step"))
+
+
+def _scatter(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
+    base, src = x["base"], x["src"]
+    start, stop, step = attrs["start"], attrs["stop"], attrs["step"]
+    if e[src].shape == shape:
+        return src
+    if any(s != 1 for s in step):
+        return None
+    before = tuple(start)
+    after = tuple(n - b for n, b in zip(shape, stop, strict=True))
+    if e.is_zero(base):
+        return e.emit("pad", {"x": src}, {"before": before, "after": after, "value": 0.0}, shape)
+    inner = e[src]
+    if inner.op == "add" and inner.attrs["alpha"] == 1:  # base[region] += z is base + pad(z)
+        for mine, other in (inner.inputs, inner.inputs[::-1]):
+            part = e[mine]
+            if part.op == "slice" and part.inputs == (base,) and _same_region(part.attrs, attrs):
+                if e[other].shape != inner.shape:
+                    continue
+                padded = e.emit("pad", {"x": other}, {"before": before, "after": after, "value": 0.0}, shape)
+                return e.emit("add", {"a": base, "b": padded}, {"alpha": 1}, shape)
+    return _tiled(e, base, src, before, after, shape)
+
+
+def _tiled(e: Emitter, base: int, src: int, before: Shape, after: Shape, shape: Shape) -> int | None:
+    """A constant that is overwritten in two pieces along one axis is their concatenation."""
+    axes = [i for i in range(len(shape)) if before[i] or after[i]]
+    node = e[base]
+    if len(axes) != 1 or node.op not in ("scatter", "pad"):
+        return None
+    axis = axes[0]
+    if node.op == "scatter":
+        if e[node.inputs[0]].op != "constant" or set(node.attrs["step"]) != {1}:
+            return None
+        other, start, stop = node.inputs[1], node.attrs["start"], node.attrs["stop"]
+    else:
+        other, start = node.inputs[0], node.attrs["before"]
+        stop = tuple(n - a for n, a in zip(shape, node.attrs["after"], strict=True))
+    mine, theirs = (before[axis], shape[axis] - after[axis]), (start[axis], stop[axis])
+    full = all((start[i], stop[i]) == (0, shape[i]) for i in range(len(shape)) if i != axis)
+    pieces = sorted(((mine, src), (theirs, other)))
+    if full and pieces[0][0][0] == 0 and pieces[0][0][1] == pieces[1][0][0] and pieces[1][0][1] == shape[axis]:
+        return e.emit("concat", (pieces[0][1], pieces[1][1]), {"axis": axis}, shape)
+    return None
+
+
+def _add(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
+    if attrs["alpha"] != 1:
+        return None
+    for product, bias in ((x["a"], x["b"]), (x["b"], x["a"])):
+        node, term = e[product], e[bias]
+        if node.op == "linear" and "bias" not in node.roles and not e.depends[bias] and term.op != "constant":
+            if term.shape == shape[-1:]:
+                roles = dict(zip(node.roles, node.inputs, strict=True)) | {"bias": bias}
+                e.effects.add(product)
+                return e.append("linear", roles, {}, shape)
+    return None
+
+
+def _mul(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
+    for value, mask in ((x["a"], x["b"]), (x["b"], x["a"])):
+        fact, node = e.fact(mask), e[mask]
+        if e.is_zero(mask):
+            return e.constant(shape, fact)
+        if fact.keep is not None and e[value].shape == shape:
+            extra: dict[str, Any] = {} if node.shape == shape else {"mask": node.shape}
+            if fact.unbiased:
+                return e.append("dropout", {"x": value}, {"rate": round(1 - fact.keep, 9)} | extra, shape)
+            scaled = e[value]
+            if scaled.op == "scale" and abs(scaled.attrs["factor"] * fact.keep - 1) < 1e-6:
+                e.effects.add(value)
+                value = scaled.inputs[0]
+            else:
+                extra = extra | {"scaled": False}
+            return e.append("dropout", {"x": value}, {"rate": round(1 - fact.keep, 9)} | extra, shape)
+        if node.op == "aten._to_copy":
+            node = e[node.inputs[0]]
+        if node.op in ("aten.gt", "aten.ge") and node.inputs == (value,) and node.attrs.get("other") == 0:
+            e.effects.update((mask, node.index))
+            return e.append("relu", {"x": value}, {}, shape)
+    return None
+
+
+def _scale(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
+    node, factor = e[x["x"]], attrs["factor"]
+    if factor == 1:
+        return x["x"]
+    if factor == 0:
+        from .facts import Fact
+
+        return e.constant(shape, Fact(fill=0.0))
+    if node.op == "dropout" and node.attrs.get("scaled") is False and abs(factor * (1 - node.attrs["rate"]) - 1) < 1e-6:
+        kept = {key: value for key, value in node.attrs.items() if key != "scaled"}
+        e.effects.add(node.index)
+        return e.append("dropout", {"x": node.inputs[0]}, kept, shape)
+    if node.op == "aten.sum":  # a sum over all positions, divided by their number
+        source = e[node.inputs[0]].shape
+        if abs(factor * prod(source[i] for i in node.attrs["axes"]) - 1) < 1e-6:
+            e.effects.add(node.index)
+            return e.emit("aten.mean", {"x": node.inputs[0]}, node.attrs, shape)
+    return None
+
+
+def _add_scalar(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
+    return x["x"] if attrs["value"] == 0 else None
+
+
+def _maximum(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
+    for value, other in ((x["a"], x["b"]), (x["b"], x["a"])):
+        if e.is_zero(other) and e[value].shape == shape:
+            return e.append("relu", {"x": value}, {}, shape)
+    return None
+
+
+def _reduction(op: str, partial: str) -> Rewrite:
+    def rewrite(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
+        source, node = x["x"], e[x["x"]]
+        axes: tuple[int, ...] = attrs["axes"]
+        if len(node.shape) == 4 and set(axes) == {2, 3}:
+            return e.append(op, {"x": source}, {"keepdim": attrs["keepdim"]}, shape)
+        whole = None
+        if node.op == "reshape" and axes == (2,) and len(node.shape) == 3:  # (N, C, H, W) -> (N, C, H*W) -> its mean
+            whole = node.inputs[0]
+        if node.op == partial and len(e[node.inputs[0]].shape) == 4:  # the mean of means over rows
+            inner: tuple[int, ...] = node.attrs["axes"]
+            outer = tuple(a if node.attrs["keepdim"] or a < inner[0] else a + 1 for a in axes)
+            if {*inner, *outer} == {2, 3}:
+                e.effects.add(node.index)
+                whole = node.inputs[0]
+        if whole is None or len(e[whole].shape) != 4 or e[whole].shape[:2] != node.shape[:2]:
+            return None
+        pooled = e.append(op, {"x": whole}, {"keepdim": False}, node.shape[:2])
+        return e.emit("reshape", {"x": pooled}, {}, shape)
+
+    return rewrite
+
+
+REWRITES: Mapping[str, Rewrite] = {
+    "reshape": _reshape,
+    "permute": _permute,
+    "slice": _slice,
+    "pad": _pad,
+    "concat": _concat,
+    "scatter": _scatter,
+    "add": _add,
+    "mul": _mul,
+    "scale": _scale,
+    "add_scalar": _add_scalar,
+    "maximum": _maximum,
+    "aten.mean": _reduction("global_avg_pool", "aten.mean"),
+    "aten.amax": _reduction("global_max_pool", "aten.amax"),
+}

@@ -1,0 +1,115 @@
+"""Appends nodes to a Graph under construction, each in its canonical form, and prunes what has no meaning at the end.
+
+The same function written in two ways (zeros concatenated or padded, a chain of slices or one, a mean over the last two
+axes or a pooling) becomes the same node: see `canonical.py` for the rewrites and graph.py for the vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..graph import Graph, GraphBuilder, Node, Shape, Tensor
+from . import facts
+from .facts import UNKNOWN, Fact
+
+Operands = Mapping[str, int | None] | tuple[int, ...]
+# nodes that say nothing when nobody reads them; a convolution that is computed and dropped does say something
+QUIET = frozenset({"constant", "parameter", "buffer", "reshape", "permute", "slice", "scatter", "detach", "pad", "concat"})
+
+
+class Emitter:
+    """Builds the nodes of one Graph. `where` is the path of the module that runs at the moment."""
+
+    def __init__(self, tensors: Sequence[Tensor], with_grad: bool = False) -> None:
+        self.builder = GraphBuilder()
+        self.builder.tensors.extend(tensors)
+        self.where = ""
+        self.with_grad = with_grad
+        self.facts: dict[int, Fact] = {}
+        self.depends: list[bool] = []  # by node: does its value depend on the network's input?
+        self.grads: list[bool] = []  # by node: would a gradient pass, had nobody cut it off?
+        self.effects: set[int] = set()  # nodes written into a registered tensor, or replaced by a rewrite
+        self._detached: dict[int, int] = {}
+
+    def __getitem__(self, index: int) -> Node:
+        return self.builder.nodes[index]
+
+    def append(self, op: str, operands: Operands = (), attrs: Mapping[str, Any] | None = None, shape: Shape = ()) -> int:
+        """Add a node as it is."""
+        index = self.builder.add(op, operands, attrs, shape, self.where)
+        inputs = self[index].inputs
+        self.depends.append(op == "input" or any(self.depends[i] for i in inputs))
+        self.grads.append(self.with_grad and op != "detach" and (op == "input" or any(self.grads[i] for i in inputs)))
+        return index
+
+    def tensor(self, position: int) -> int:
+        """The node of a registered parameter or buffer."""
+        tensor = self.builder.tensors[position]
+        where, self.where = self.where, tensor.names[0]
+        index = self.append(tensor.kind, (), {"tensor": position}, tensor.shape)
+        self.where = where
+        self.grads[index] = self.with_grad and tensor.requires_grad
+        return index
+
+    def constant(self, shape: Shape, fact: Fact = UNKNOWN, **attrs: Any) -> int:
+        """A tensor that depends on no input."""
+        index = self.append("constant", (), {"zero": fact.zero} | attrs, shape)
+        self.facts[index] = fact
+        return index
+
+    def fact(self, index: int) -> Fact:
+        """What is known of the values of a node."""
+        return self.facts.get(index, UNKNOWN)
+
+    def is_zero(self, index: int) -> bool:
+        """Is the node a constant whose values are all 0?"""
+        return self[index].op == "constant" and self.fact(index).zero
+
+    def emit(self, op: str, operands: Operands, attrs: Mapping[str, Any], shape: Shape) -> int:
+        """Add an operation in its canonical form; the index may be that of a node that is there already."""
+        from .canonical import REWRITES
+
+        named: Mapping[str, int] = (
+            {f"x{i}": x for i, x in enumerate(operands)}
+            if isinstance(operands, tuple)
+            else {role: x for role, x in operands.items() if x is not None}
+        )
+        if named and all(self[i].op == "constant" for i in named.values()):
+            return self.constant(shape, facts.derive(op, tuple(self.fact(i) for i in named.values()), attrs))
+        rewrite = REWRITES.get(op)
+        if rewrite is not None:
+            found = rewrite(self, named, attrs, shape)
+            if found is not None:
+                return found
+        return self.append(op, named, attrs, shape)
+
+    def detach(self, index: int) -> int:
+        """The node cut off from the gradient, once for each node."""
+        if self[index].op in ("detach", "constant"):
+            return index
+        if index not in self._detached:
+            self._detached[index] = self.append("detach", {"x": index}, {}, self[index].shape)
+        return self._detached[index]
+
+    def finish(self, output: int, mode: str) -> Graph:
+        """The Graph of the nodes that mean something."""
+        nodes = self.builder.nodes
+        read = [0] * len(nodes)
+        for node in nodes:
+            for i in node.inputs:
+                read[i] += 1
+        kept: set[int] = set()
+        for node in reversed(nodes):
+            quiet = node.op in QUIET or node.index in self.effects or node.op == "add_scalar" or not self.depends[node.index]
+            if node.index != output and node.op != "input" and quiet and not read[node.index]:
+                for i in node.inputs:
+                    read[i] -= 1
+            else:
+                kept.add(node.index)
+        place = {old: new for new, old in enumerate(sorted(kept))}
+        renumbered = (
+            replace(nodes[old], index=new, inputs=tuple(place[i] for i in nodes[old].inputs)) for old, new in place.items()
+        )
+        return Graph(tuple(renumbered), place[output], tuple(self.builder.tensors), mode)

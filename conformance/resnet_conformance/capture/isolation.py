@@ -1,0 +1,97 @@
+"""A run that leaves no trace: the module, the random numbers and torch's settings are afterwards what they were before."""
+
+from __future__ import annotations
+
+import io
+import random
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from typing import Any
+
+import torch
+from torch import nn
+
+CONTAINERS = (dict, list, set)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without prints, warnings and questions: what a target says must not mix with the report on it."""
+    stdin, argv = sys.stdin, sys.argv
+    sys.stdin, sys.argv = io.StringIO(), argv[:1]
+    try:
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        sys.stdin, sys.argv = stdin, argv
+
+
+@contextmanager
+def settings_kept() -> Iterator[None]:
+    """Random number generators (Python's, NumPy's, torch's) and torch's global settings are restored."""
+    numpy = sys.modules.get("numpy")
+    states = random.getstate(), torch.get_rng_state(), numpy.random.get_state() if numpy else None
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None  # type: ignore[no-untyped-call]
+    dtype, grad = torch.get_default_dtype(), torch.is_grad_enabled()
+    deterministic, benchmark = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
+    cudnn = torch.backends.cudnn.deterministic
+    try:
+        yield
+    finally:
+        random.setstate(states[0])
+        torch.set_rng_state(states[1])
+        if numpy:
+            numpy.random.set_state(states[2])
+        if cuda is not None:
+            torch.cuda.set_rng_state_all(cuda)
+        torch.set_default_dtype(dtype)
+        torch.set_grad_enabled(grad)
+        torch.use_deterministic_algorithms(deterministic)
+        torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic = benchmark, cudnn
+
+
+@contextmanager
+def module_kept(module: nn.Module) -> Iterator[None]:
+    """Attributes of every submodule (training flags, parameters, buffers, hooks, caches) are restored, to the same objects."""
+    saved: list[tuple[Any, Any]] = []
+    for part in module.modules():
+        saved.append((part.__dict__, dict(part.__dict__)))
+        saved.extend((item, item.copy()) for item in part.__dict__.values() if isinstance(item, CONTAINERS))
+    try:
+        yield
+    finally:
+        for place, before in saved:
+            if isinstance(place, list):
+                place[:] = before
+            else:
+                place.clear()
+                place.update(before)
+
+
+def twin(t: torch.Tensor, device: str) -> torch.Tensor:
+    """The same kind of tensor on another device, or a copy on the same: the run may write to it."""
+    with torch.no_grad():
+        if device == "meta":
+            made = torch.empty_strided(t.shape, t.stride(), dtype=t.dtype, device="meta")
+        else:
+            made = t.detach().to(device, copy=True)
+    return nn.Parameter(made, t.requires_grad) if isinstance(t, nn.Parameter) else made.requires_grad_(t.requires_grad)
+
+
+def swap_twins(module: nn.Module, device: str) -> dict[int, torch.Tensor]:
+    """Put a twin in the place of every parameter and buffer, one twin for each tensor. Returns them by id of the original.
+
+    To be called inside `module_kept`, which puts the originals back.
+    """
+    twins: dict[int, torch.Tensor] = {}
+    for part in module.modules():
+        for group in (part._parameters, part._buffers):
+            for name, t in group.items():
+                if t is not None:
+                    if id(t) not in twins:
+                        twins[id(t)] = twin(t, device)
+                    group[name] = twins[id(t)]  # type: ignore[assignment]
+    return twins

@@ -1,0 +1,46 @@
+"""Which of the things that a network returns is its main result, the logits."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+
+from .problems import CaptureError
+
+
+def _fields(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        yield from ((str(key), item) for key, item in value.items())
+    elif dataclasses.is_dataclass(value):
+        yield from ((f.name, getattr(value, f.name)) for f in dataclasses.fields(value))
+    elif isinstance(value, tuple) and hasattr(value, "_fields"):
+        yield from zip(getattr(value, "_fields"), value, strict=True)  # noqa: B009 - a named tuple has no common type
+    elif isinstance(value, (list, tuple)):
+        yield from ((str(i), item) for i, item in enumerate(value))
+
+
+def tensors_of(value: Any) -> Iterator[tuple[str, torch.Tensor]]:
+    """All tensors of an output, with the name of the field that holds them, in order."""
+    for name, item in _fields(value):
+        if isinstance(item, torch.Tensor):
+            yield name, item
+        else:
+            yield from tensors_of(item)
+
+
+def main_output(value: Any, batch: int) -> torch.Tensor:
+    """The tensor itself; else its field `logits`; else the last float tensor of shape (batch, classes); else the first.
+
+    Raises CaptureError when there is no tensor at all.
+    """
+    if isinstance(value, torch.Tensor):
+        return value
+    found = list(tensors_of(value))
+    if not found:
+        raise CaptureError(f"the network returned no tensor but {type(value).__name__}: give one whose forward returns logits")
+    named = [t for name, t in found if name == "logits"]
+    flat = [t for _, t in found if t.dim() == 2 and t.is_floating_point() and t.shape[0] == batch]
+    return named[0] if named else flat[-1] if flat else found[0][1]

@@ -1,0 +1,24 @@
+"""What can be wrong with a target, as exceptions whose message is written for people. Nothing here knows torch.
+
+A target that cannot be loaded or captured is *not examined*; it never counts as failed (DESIGN.md section 3).
+"""
+
+from __future__ import annotations
+
+
+class TargetProblem(Exception):
+    """The target cannot be judged. The message says what was wrong, where, and what to do."""
+
+
+class TargetError(TargetProblem):
+    """The target could not be found, imported or constructed."""
+
+
+class CaptureError(TargetProblem):
+    """The network was constructed, and its data flow could not be recorded."""
+
+
+def last_line(error: BaseException) -> str:
+    """The exception as one line: its type and the first line of its message."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

@@ -1,0 +1,192 @@
+"""Runs a network once and records every aten call as canonical nodes: a TorchDispatchMode below autograd.
+
+It survives any Python control flow, sees through every container and costs one forward pass (DESIGN.md section 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from .emitter import Emitter
+from .facts import UNKNOWN, Fact
+from .kernels import kernels
+from .lowering import LOWERINGS, Call, generic
+from .problems import CaptureError
+from .values import Value, Values
+from .views import view_steps
+
+# in-place operations that change how a tensor sees its memory, and none of the memory
+RESHAPED = frozenset({"squeeze_", "unsqueeze_", "transpose_", "t_", "swapaxes_", "swapdims_", "as_strided_"})
+UNKNOWN_MEMORY = frozenset({"set_", "resize_", "resize_as_"})
+FACTORIES = frozenset({"zeros", "ones", "full", "empty", "rand", "randn"})
+STATISTICS = frozenset({"_native_batch_norm_legit", "_batch_norm_with_update"})  # they write running statistics, and return values
+READS = frozenset({"_local_scalar_dense", "equal", "is_nonzero"})
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What the recorder needs to know of an overload, read once."""
+
+    name: str
+    parameters: tuple[tuple[str, Any], ...]
+    written: tuple[str, ...]
+    aliases: bool
+
+
+def read_schema(func: Any) -> Schema:
+    """Name without the in-place underscore, parameters with their defaults, and what is written or aliased."""
+    schema = func._schema
+    space, _, base = schema.name.partition("::")
+    parameters = tuple((a.name, a.default_value if a.has_default_value() else None) for a in schema.arguments)
+    written = tuple(a.name for a in schema.arguments if a.alias_info is not None and a.alias_info.is_write)
+    if base.endswith("_") and not base.endswith("__"):
+        base = base if base in RESHAPED | UNKNOWN_MEMORY else base[:-1]
+    aliases = any(r.alias_info is not None for r in schema.returns) or base == "_unsafe_view"
+    return Schema(base if space == "aten" else f"{space}.{base}", parameters, written, aliases)
+
+
+def _tensors(value: Any) -> Iterator[torch.Tensor]:
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _tensors(item)
+
+
+class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Records the calls made while it is active. `path` gives the module that runs, `in_function` says whether a custom
+    autograd function does (its forward runs without gradients, and cuts none off)."""
+
+    def __init__(self, emitter: Emitter, path: Callable[[], str], in_function: Callable[[], bool], meta: bool) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.emitter = emitter
+        self.values = Values(emitter, self._external)
+        self.path = path
+        self.in_function = in_function
+        self.meta = meta
+        self.schemas: dict[Any, Schema] = {}
+        self.kernels: Mapping[Any, Callable[..., Any]] = kernels() if meta else {}
+        self.inspected: list[str] = []  # places where a value of the data was looked at
+        self.nodes: dict[int, int] = {}  # by position: the node of a registered tensor
+
+    def begin(self, x: torch.Tensor, tensors: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> None:
+        """The input, and the registered tensors in order: each as (original, the twin that stands for it in this run)."""
+        self.values.bind(x, self.emitter.append("input", (), {}, tuple(x.shape)))
+        for position, pair in enumerate(tensors):
+            for t in pair:  # a network may keep the original in a list of its own beside the registered one
+                self.values.register(t, lambda position=position: self._registered(position))  # type: ignore[misc]
+
+    def _registered(self, position: int) -> int:
+        if position not in self.nodes:
+            self.nodes[position] = self.emitter.tensor(position)
+        return self.nodes[position]
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # torch wraps a mode that says True by importing torch._dynamo, which costs seconds
+        return False
+
+    def _external(self, t: torch.Tensor) -> int:
+        zero = not t.is_meta and t.numel() > 0 and not t.is_complex() and not bool(t.any())
+        return self.emitter.constant(tuple(t.shape), Fact(fill=0.0) if zero else UNKNOWN)
+
+    def read(self, t: torch.Tensor) -> int:
+        """The node of a tensor; a `detach` in between where the network cut off a gradient that would have passed."""
+        e = self.emitter
+        node = self.values.read(t)
+        if e.with_grad and e.grads[node] and not t.requires_grad and not self.in_function():
+            return e.detach(node)
+        return node
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        schema = self.schemas.get(func)
+        if schema is None:
+            schema = self.schemas[func] = read_schema(func)
+        kwargs = dict(kwargs or {})
+        self.emitter.where = self.path()
+        if self.meta and schema.name in FACTORIES:
+            kwargs["device"] = torch.device("meta")
+        named = {name: default for name, default in schema.parameters}
+        named.update(zip(named, args, strict=False))
+        named.update(kwargs)
+        if schema.name in UNKNOWN_MEMORY:
+            raise CaptureError(f"{schema.name} (at {self.emitter.where or 'the top'}) cannot be followed")
+        seen = self.values.find(args[0]) if schema.name in RESHAPED else None
+        kernel = self.kernels.get(func)
+        result = kernel(*args, **kwargs) if kernel is not None else None
+        if result is None:
+            result = func(*args, **kwargs)
+        self._record(schema, named, result, seen)
+        return result
+
+    def _record(self, schema: Schema, named: Mapping[str, Any], result: Any, seen: Value | None) -> None:
+        results = list(_tensors(result))
+        if seen is not None:
+            self._view(schema.name[:-1], named, seen, results, False)
+        elif schema.name in READS:
+            if any(self.emitter.depends[self.read(t)] for t in _tensors(list(named.values()))):
+                self.inspected.append(self.emitter.where)
+        elif schema.written and schema.name not in STATISTICS:
+            self._write(schema, named, results)
+        elif results and schema.aliases and self._aliased(named, results):
+            base = next(_tensors(list(named.values())))
+            detach = schema.name == "detach" and not self.emitter.with_grad
+            self._view(schema.name, named, self.values.find(base), results, detach or id(base) in self.values.cut)
+        elif results:
+            self._compute(schema, named, results)
+
+    def _aliased(self, named: Mapping[str, Any], results: list[torch.Tensor]) -> bool:
+        base = next(_tensors(list(named.values())))
+        return bool(base.untyped_storage()._cdata == results[0].untyped_storage()._cdata)
+
+    def _view(self, name: str, named: Mapping[str, Any], base: Value, results: list[torch.Tensor], cut: bool) -> None:
+        shapes = [tuple(t.shape) for t in results]
+        source = self.emitter[base.node].shape
+        for place, t in enumerate(results):
+            self.values.view(t, base, view_steps(name, named, source, shapes[place], place, shapes))
+            if cut:
+                self.values.cut.add(id(t))
+
+    def _lower(self, schema: Schema, named: Mapping[str, Any], result: torch.Tensor) -> int:
+        call = Call(schema.name, named, tuple(result.shape), self.emitter, self.read)
+        node = LOWERINGS.get(schema.name, generic)(call)
+        if not result.dtype.is_floating_point:
+            self.emitter.grads[node] = False
+        return node
+
+    def _write(self, schema: Schema, named: Mapping[str, Any], results: list[torch.Tensor]) -> None:
+        targets = list(_tensors([named[name] for name in schema.written]))
+        if len(targets) != 1:
+            raise CaptureError(f"{schema.name} writes {len(targets)} tensors in place (at {self.emitter.where or 'the top'}): "
+                               "this cannot be followed")  # fmt: skip
+        target = targets[0]
+        value = self.values.find(target) if target.numel() else None
+        if schema.written[0] == "out":  # a result, not an operand
+            named = {key: item for key, item in named.items() if key != "out"}
+        node = self._lower(schema, named, target)
+        if value is None or self.emitter[node].shape != tuple(target.shape):
+            self.values.bind(target, node)
+            return
+        self.values.write(target, node)
+        if self.values.is_registered(target):
+            self.emitter.effects.add(node)
+
+    def _compute(self, schema: Schema, named: Mapping[str, Any], results: list[torch.Tensor]) -> None:
+        first = self._lower(schema, named, results[0])
+        if not self.meta and self.emitter[first].op == "constant" and self.emitter.fact(first) == UNKNOWN:
+            first = self._external(results[0])  # the values are there: are they zero?
+        self.values.bind(results[0], first)
+        for place, t in enumerate(results[1:], start=1):
+            if t.numel():  # a second result is known by its first, and seldom read
+                self.values.bind_late(t, lambda t=t, place=place: self._further(schema, first, t, place))  # type: ignore[misc]
+
+    def _further(self, schema: Schema, first: int, t: torch.Tensor, place: int) -> int:
+        name = schema.name if "." in schema.name else f"aten.{schema.name}"
+        index = self.emitter.append(f"{name}.{place}", (first,), {}, tuple(t.shape))
+        self.emitter.grads[index] &= t.dtype.is_floating_point
+        return index

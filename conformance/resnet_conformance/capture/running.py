@@ -1,0 +1,126 @@
+"""One recorded forward pass of a module, with the module and the world left as they were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+
+from ..graph import Graph, Shape, Tensor
+from .emitter import Emitter
+from .isolation import module_kept, quiet, settings_kept, swap_twins
+from .outputs import main_output
+from .problems import CaptureError, last_line
+from .recorder import Recorder
+
+
+class Path:
+    """The module that runs at the moment, by name, and whether a custom autograd function does."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self.names: dict[int, str] = {}
+        for name, part in module.named_modules():
+            self.names[id(part)] = name
+        self.stack = [""]
+        self.failed: str | None = None
+        self.functions = 0
+
+    def current(self) -> str:
+        """Dotted path of the innermost module that is running."""
+        return self.stack[-1]
+
+    @contextmanager
+    def followed(self) -> Iterator[None]:
+        """Follow the calls of modules and of autograd functions."""
+        call, function = nn.Module.__call__, torch.autograd.Function.__dict__["apply"]
+
+        def called(part: nn.Module, *args: Any, **kwargs: Any) -> Any:
+            self.stack.append(self.names.get(id(part), self.stack[-1]))
+            try:
+                return call(part, *args, **kwargs)
+            except BaseException:
+                self.failed = self.failed if self.failed is not None else self.stack[-1]
+                raise
+            finally:
+                self.stack.pop()
+
+        def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
+            self.functions += 1
+            try:
+                return function.__func__(cls, *args, **kwargs)
+            finally:
+                self.functions -= 1
+
+        nn.Module.__call__ = called  # type: ignore[method-assign]
+        torch.autograd.Function.apply = classmethod(apply)  # type: ignore[assignment]
+        try:
+            yield
+        finally:
+            nn.Module.__call__ = call  # type: ignore[method-assign]
+            torch.autograd.Function.apply = function
+
+
+def registered(module: nn.Module) -> list[tuple[torch.Tensor, Tensor]]:
+    """Every parameter and buffer once, with all the names that it is registered under."""
+    found: dict[int, tuple[torch.Tensor, str, list[str]]] = {}
+    for kind, pairs in (
+        ("parameter", module.named_parameters(remove_duplicate=False)),
+        ("buffer", module.named_buffers(remove_duplicate=False)),
+    ):
+        for name, t in pairs:
+            found.setdefault(id(t), (t, kind, []))[2].append(name)
+    return [(t, Tensor(kind, tuple(t.shape), tuple(names), t.requires_grad)) for t, kind, names in found.values()]
+
+
+class _Input(torch.autograd.Function):
+    """Makes the input no leaf: a leaf that requires a gradient may not be written in place, and networks do that."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        """The same values in memory of their own."""
+        return torch.empty(x.shape, dtype=x.dtype, device="meta") if x.is_meta else x.clone()
+
+
+def sample(shape: Shape, dtype: torch.dtype, device: str, grad: bool) -> torch.Tensor:
+    """An input; under gradients one that carries a gradient and may be written in place."""
+    if device == "meta":
+        x = torch.empty(shape, dtype=dtype, device="meta")
+    else:
+        x = torch.randn(shape, dtype=dtype, device=device, generator=torch.Generator(device).manual_seed(0))
+    return _Input.apply(x.requires_grad_()) if grad else x  # type: ignore[no-any-return, no-untyped-call]
+
+
+def record(module: nn.Module, shape: Shape, mode: str = "eval", device: str = "meta") -> tuple[Graph, tuple[str, ...]]:
+    """The module's Graph at this input shape, and the places where it looked at values of its data. Raises CaptureError."""
+    path = Path(module)
+    train = mode == "train"
+    tensors = registered(module)
+    if any(isinstance(t, (nn.UninitializedParameter, nn.UninitializedBuffer)) for t, _ in tensors):
+        raise CaptureError("the network has lazy modules without shapes: run it once on an input before it is judged")
+    dtype = next((t.dtype for t, _ in tensors if t.is_floating_point()), torch.get_default_dtype())
+    try:
+        with settings_kept(), quiet(), module_kept(module), torch.inference_mode(False), torch.set_grad_enabled(train):
+            torch.default_generator.manual_seed(0)
+            module.train(train)
+            twins = swap_twins(module, device)
+            emitter = Emitter([t for _, t in tensors], train)
+            recorder = Recorder(emitter, path.current, lambda: path.functions > 0, device == "meta")
+            x = sample(shape, dtype, device, train)
+            recorder.begin(x, [(t, twins.get(id(t), t)) for t, _ in tensors])
+            with path.followed(), recorder:
+                returned = module(x)
+            emitter.where = ""
+            output = recorder.read(main_output(returned, shape[0]))
+            return emitter.finish(output, mode), tuple(dict.fromkeys(recorder.inspected))
+    except CaptureError:
+        raise
+    except (KeyboardInterrupt, TimeoutError):
+        raise
+    except BaseException as error:
+        place = f" in module {path.failed!r}" if path.failed else ""
+        raise CaptureError(
+            f"the network did not run in {mode} mode on an input of shape {shape} ({device} tensors){place}: {last_line(error)}"
+        ) from error

@@ -1,0 +1,227 @@
+"""From what the user names to something that builds the network: importing, constructing, and saying well what went wrong.
+
+A target's code is a stranger's: it may print, ask, exit, parse our command line, or change torch's settings.
+"""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import importlib
+import importlib.util
+import inspect
+import itertools
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+import torch
+from torch import nn
+
+from ..findings import TargetInfo
+from .isolation import quiet, settings_kept
+from .problems import TargetError, last_line
+
+Device = Literal["meta", "cpu"]
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedTarget:
+    """A target that was found. `instance` is the user's own module, which is never changed; else `factory` constructs one."""
+
+    info: TargetInfo
+    factory: Callable[..., object] | None = None
+    instance: nn.Module | None = None
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    folder: str | None = None
+
+    def build(self, device: Device = "cpu") -> nn.Module:
+        """A network on the device: constructed by the factory, or a copy of the user's instance. Raises TargetError.
+
+        On meta nothing is initialised, and constructing costs next to nothing; on the CPU initial weights are as they come.
+        """
+        if self.instance is not None:
+            return copy.deepcopy(self.instance).to(device)
+        assert self.factory is not None
+        with settings_kept(), quiet(), neighbours(self.folder), ExitStack() as stack:
+            if device == "meta":
+                stack.enter_context(torch.device("meta"))
+                stack.enter_context(initialisation_off())
+            made = guarded(lambda: self.factory(**self.kwargs), self.info.address, "construct")  # type: ignore[misc]
+        if not isinstance(made, nn.Module):
+            raise TargetError(
+                f"{self.info.address} returned {type(made).__name__}, not a torch.nn.Module: name a function or class that"
+                " makes the network"
+            )
+        return made
+
+
+@contextmanager
+def initialisation_off() -> Iterator[None]:
+    """torch.nn.init's functions leave the tensor as it is: on meta there is nothing to fill."""
+    names = [name for name in vars(nn.init) if name.endswith("_") and not name.startswith("_")]
+    saved = {name: getattr(nn.init, name) for name in names}
+
+    def untouched(tensor: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
+        return tensor
+
+    try:
+        for name in names:
+            setattr(nn.init, name, untouched)
+        yield
+    finally:
+        for name, function in saved.items():
+            setattr(nn.init, name, function)
+
+
+@contextmanager
+def neighbours(folder: str | None) -> Iterator[None]:
+    """A file's folder comes first in the search for imports, as when the file is run by itself."""
+    if folder is None:
+        yield
+        return
+    path = list(sys.path)
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+
+
+def guarded(call: Callable[[], Any], address: str, doing: str) -> Any:
+    """Run a stranger's code; whatever it throws becomes a TargetError."""
+    try:
+        return call()
+    except (TargetError, KeyboardInterrupt, TimeoutError):
+        raise
+    except SyntaxError as error:
+        raise TargetError(f"cannot {doing} {address}: {error.msg} ({error.filename}, line {error.lineno})") from error
+    except SystemExit as error:
+        raise TargetError(
+            f"cannot {doing} {address}: it calls sys.exit ({error.code!r}). Move what runs on import under"
+            ' `if __name__ == "__main__":`, and read no command line there'
+        ) from error
+    except EOFError as error:
+        raise TargetError(
+            f"cannot {doing} {address}: it asks for input (input() or sys.stdin), and nobody answers here. Give the value as"
+            " a keyword argument (--kw name=value)"
+        ) from error
+    except ModuleNotFoundError as error:
+        raise TargetError(f"cannot {doing} {address}: no module named {error.name!r}. Install it, or check the spelling") from error
+    except BaseException as error:
+        raise TargetError(f"cannot {doing} {address}: {last_line(error)}") from error
+
+
+def load_target(target: object, kwargs: Mapping[str, object] | None = None) -> LoadedTarget:
+    """See `capture.load_target`."""
+    given = dict(kwargs or {})
+    if isinstance(target, str):
+        return _from_address(target, given)
+    if isinstance(target, nn.Module):
+        if given:
+            raise TargetError(f"a constructed network takes no keyword arguments, got {', '.join(given)}: give its factory")
+        name = f"{type(target).__module__}.{type(target).__qualname__}"
+        return LoadedTarget(TargetInfo(name, {}, "module"), instance=getattr(target, "_orig_mod", target))
+    if callable(target):
+        module, name = getattr(target, "__module__", ""), getattr(target, "__qualname__", type(target).__name__)
+        return _factory(target, f"{module}:{name}", given, "factory")
+    raise TargetError(
+        f"cannot judge {type(target).__name__}: give 'package.module:factory', 'path/to/file.py:factory', a callable without"
+        " required arguments, or a torch.nn.Module"
+    )
+
+
+def _from_address(address: str, kwargs: dict[str, object]) -> LoadedTarget:
+    place, colon, name = address.rpartition(":")
+    if not colon or "\\" in name or "/" in name:
+        place, name = address, ""
+    is_file = place.endswith(".py") or "/" in place or Path(place).is_file()
+    if is_file and not Path(place).is_file():
+        raise TargetError(f"no file {place}{_nearest(Path(place).name, _siblings(Path(place)))}")
+    if not place:
+        raise TargetError(f"{address!r} names no module: write package.module:{name or 'factory'}")
+    if not name and not is_file and "." in place and importlib.util.find_spec(place.partition(".")[0]) is not None:
+        head, _, tail = place.rpartition(".")
+        raise TargetError(f"{address!r} names no factory: write module:factory, perhaps {head}:{tail}")
+    folder = str(Path(place).resolve().parent) if is_file else None
+    with settings_kept(), quiet(), neighbours(folder):
+        module = guarded(lambda: _import_file(Path(place)) if is_file else importlib.import_module(place), place, "import")
+    makers = _makers(module)
+    if not name:
+        listed = f" It has: {', '.join(makers[:8])}" if makers else ""
+        raise TargetError(f"{address!r} names no factory: write {place}:NAME, where NAME makes the network.{listed}")
+    found: Any = module
+    for part in name.split("."):
+        if not hasattr(found, part):
+            raise TargetError(f"{place} has no {name!r}{_nearest(name, makers or tuple(vars(module)))}")
+        found = getattr(found, part)
+    kind = "file" if is_file else "factory"
+    if isinstance(found, nn.Module):
+        if kwargs:
+            raise TargetError(f"{address} is a constructed network and takes no keyword arguments, got {', '.join(kwargs)}")
+        return LoadedTarget(TargetInfo(address, {}, kind), instance=found, folder=folder)
+    if not callable(found):
+        raise TargetError(f"{address} is {type(found).__name__}, and cannot be called: name a function or class")
+    return _factory(found, address, kwargs, kind, folder)
+
+
+def _import_file(path: Path) -> ModuleType:
+    name = f"_judged_{next(_numbers)}_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path.resolve())
+    if spec is None or spec.loader is None:
+        raise TargetError(f"{path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses and pickling look the module up
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _makers(module: ModuleType) -> tuple[str, ...]:
+    """Names that could make a network: the module's own first."""
+    public = [(name, item) for name, item in vars(module).items() if not name.startswith("_") and callable(item)]
+    own = [name for name, item in public if getattr(item, "__module__", None) == module.__name__]
+    return (*own, *(name for name, _ in public if name not in own))
+
+
+def _siblings(path: Path) -> tuple[str, ...]:
+    return tuple(p.name for p in path.parent.glob("*.py")) if path.parent.is_dir() else ()
+
+
+def _nearest(name: str, names: tuple[str, ...]) -> str:
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    return f": did you mean {' or '.join(close)}?" if close else ""
+
+
+def _factory(
+    factory: Callable[..., object], address: str, kwargs: dict[str, object], kind: str, folder: str | None = None
+) -> LoadedTarget:
+    info = TargetInfo(address, kwargs, kind)
+    try:
+        parameters = inspect.signature(factory).parameters
+    except (TypeError, ValueError):
+        return LoadedTarget(info, factory, None, kwargs, folder)
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    named = {n: p for n, p in parameters.items() if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+    unknown = [name for name in kwargs if name not in named]
+    if unknown and not takes_any:
+        accepted = f"it accepts {', '.join(named)}" if named else "it accepts none"
+        raise TargetError(f"{address} does not accept {', '.join(unknown)}: {accepted}")
+    needed = [n for n, p in named.items() if p.default is p.empty and n not in kwargs]
+    positional = [n for n, p in parameters.items() if p.kind is p.POSITIONAL_ONLY and p.default is p.empty]
+    if needed:
+        raise TargetError(
+            f"{address} needs {', '.join(needed)}: give {' '.join(f'--kw {n}=...' for n in needed)} (in Python: kwargs), or name"
+            " a factory without required arguments"
+        )
+    if positional:
+        raise TargetError(f"{address} needs {', '.join(positional)} by position: name a factory without required arguments")
+    return LoadedTarget(info, factory, None, kwargs, folder)

@@ -1,0 +1,146 @@
+"""What the spec holds, for people: the names of its architectures, clauses and deviations, as tables or as plain data.
+
+The `list` verb, and the look-up of names that `show`, `explain` and `check` share. Nothing here imports torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from rich.console import Console
+
+from .architecture import Architecture, Derived
+from .figures import derive
+from .reports.page import Page
+from .reports.text import cut
+from .spec import Clause, Spec, suggest
+
+KINDS = ("architectures", "clauses", "deviations")
+
+
+class UnknownName(LookupError):
+    """No architecture, clause or deviation has this name; the message names the nearest."""
+
+
+def find_architecture(spec: Spec, name: str) -> Architecture:
+    """The architecture of that name. Raises UnknownName."""
+    if name not in spec.architectures:
+        near = suggest(name, spec.architectures)
+        raise UnknownName(f"there is no architecture {name!r}{near}; 'resnet-conformance list architectures' names all")
+    return spec.architectures[name]
+
+
+def find_clauses(spec: Spec, patterns: Iterable[str]) -> tuple[str, ...]:
+    """Ids of the clauses that match any of the patterns (as file names do: `*`, `?`). Raises UnknownName for one that matches none."""
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        matches = [name for name in spec.clauses if fnmatchcase(name, pattern)]
+        if not matches:
+            near = suggest(pattern, spec.clauses)
+            raise UnknownName(f"no clause matches {pattern!r}{near}; 'resnet-conformance list clauses' names all")
+        found.update(dict.fromkeys(matches))
+    return tuple(found)
+
+
+def figures_of(architecture: Architecture, option: str) -> Derived:
+    """The exact integers of the architecture with that shortcut option: as the spec states them, else computed."""
+    return architecture.derived.get(option) or derive(architecture.with_option(option))
+
+
+def list_data(kind: str, spec: Spec) -> list[dict[str, Any]]:
+    """The entries of one of KINDS as plain data, all languages included."""
+    if kind == "architectures":
+        return [_architecture_data(a) for a in spec.architectures.values()]
+    if kind == "clauses":
+        return [_clause_data(c) for c in spec.clauses.values()]
+    return [
+        {
+            "id": d.id,
+            "title": dict(d.title),
+            "description": dict(d.description),
+            "explains": list(d.explains),
+            "seen_in": [dict(place) for place in d.seen_in],
+        }
+        for d in spec.deviations.values()
+    ]
+
+
+def list_table(kind: str, spec: Spec, console: Console, lang: str = "en") -> None:
+    """Print the entries of one of KINDS as a table."""
+    page = Page(console)
+    if kind == "architectures":
+        _list_architectures(page, spec)
+    elif kind == "clauses":
+        _list_clauses(page, spec, lang)
+    else:
+        head = ("deviation", "what it is")
+        widest = max((len(name) for name in spec.deviations), default=0)
+        room = page.width - max(widest, len(head[0])) - 2
+        page.table(head, [(d.id, cut(d.title[lang], room)) for d in spec.deviations.values()])
+
+
+def _list_architectures(page: Page, spec: Spec) -> None:
+    head = ("architecture", "depth", "options", "parameters", "multiply-adds")
+    groups: Mapping[bool, list[tuple[str, ...]]] = {False: [], True: []}
+    for a in spec.architectures.values():
+        figures = figures_of(a, a.option)
+        row = (a.name, str(a.depth), " ".join(a.options), f"{figures.parameters:,}", f"{figures.multiply_adds:,}")
+        groups[a.variant].append(row)
+    page.line(("Networks of the papers", "bold"), (" (figures of the first option)", ""))
+    page.table(head, groups[False], right=(1, 3, 4))
+    page.gap()
+    page.line(("Variants", "bold"), (" (the world calls them ResNet; no paper's table has them)", ""))
+    page.table(head, groups[True], right=(1, 3, 4))
+
+
+def _list_clauses(page: Page, spec: Spec, lang: str) -> None:
+    """One table; a clause of more than one evidence shows them joined, one without a check a dash."""
+    rows = [(c.id, c.level, "+".join(c.evidence) or "-", c.statement[lang]) for c in spec.clauses.values()]
+    taken = sum(max((len(row[i]) for row in rows), default=0) + 2 for i in range(3))
+    room = page.width - max(taken, len("clause") + len("level") + len("evidence") + 6)
+    page.table(("clause", "level", "evidence", "statement"), [(*row[:3], cut(row[3], room)) for row in rows])
+
+
+def _architecture_data(a: Architecture) -> dict[str, Any]:
+    options = {option: figures_of(a, option) for option in a.options}
+    return {
+        "name": a.name,
+        "title": a.title,
+        "dataset": a.dataset,
+        "generation": a.generation,
+        "block": a.block,
+        "blocks": [stage.blocks for stage in a.stages],
+        "widths": [list(stage.widths) for stage in a.stages],
+        "depth": a.depth,
+        "size": a.size,
+        "classes": a.classes,
+        "base": a.base,
+        "variant": a.variant,
+        "options": {
+            option: {
+                "parameters": figures.parameters,
+                "batch_norm_affine": figures.batch_norm_affine,
+                "multiply_adds": figures.multiply_adds,
+                "projections": figures.projections,
+            }
+            for option, figures in options.items()
+        },
+        "cite": list(a.cite),
+    }
+
+
+def _clause_data(c: Clause) -> dict[str, Any]:
+    return {
+        "id": c.id,
+        "level": c.level,
+        "chapter": c.chapter,
+        "evidence": list(c.evidence),
+        "derived": c.derived,
+        "statement": dict(c.statement),
+        "why": dict(c.why),
+        "not_examined": dict(c.not_examined) if c.not_examined else None,
+        "scope": [{key: list(values) for key, values in scope.items()} for scope in c.scope],
+        "cite": list(c.cite),
+    }

@@ -1,0 +1,36 @@
+"""The checks: one module per chapter of the spec, each check tied to its clause id. None of them imports torch or capture."""
+
+from __future__ import annotations
+
+from . import (
+    activations,
+    biases,
+    blocks,
+    bottleneck,
+    counts,
+    head,
+    normalization,
+    plain,
+    shortcuts,
+    stages,
+    stem,
+)
+from .case import CHECKS, Case, Check, Result
+
+__all__ = [
+    "CHECKS",
+    "Case",
+    "Check",
+    "Result",
+    "activations",
+    "biases",
+    "blocks",
+    "bottleneck",
+    "counts",
+    "head",
+    "normalization",
+    "plain",
+    "shortcuts",
+    "stages",
+    "stem",
+]

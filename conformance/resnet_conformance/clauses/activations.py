@@ -1,0 +1,41 @@
+"""ACT: ReLU everywhere, no dropout (He et al. 2015, section 3.2, 3.4 and 4.2)."""
+
+from __future__ import annotations
+
+from ..blocks import ACTIVATIONS
+from .case import Case, Result, examines, failed, not_examined, passed
+
+
+@examines("ACT-01")
+def only_relu(case: Case) -> Result:
+    """All activations are ReLU."""
+    others = case.nodes(*(ACTIVATIONS - {"relu"}))
+    if not others:
+        return passed(f"{len(case.nodes('relu'))} ReLUs")
+    found = ", ".join(f"{op} ({sum(n.op == op for n in others)})" for op in dict.fromkeys(n.op for n in others))
+    return failed("There are activations other than ReLU.", "ReLU", found, list(dict.fromkeys(n.where for n in others)), "act-other")
+
+
+@examines("ACT-02")
+def no_dropout(case: Case) -> Result:
+    """No dropout and no maxout, in training either."""
+    for mode, graph in (("eval", case.graph), *(("train", a.graph) for a in case.trained)):
+        drops = [n for n in graph if n.op == "dropout" and n.index in graph.live]
+        if drops:
+            rates = sorted({f"{n.attrs.get('rate', '?')}" for n in drops})
+            deviation = "dropout-functional-always-on" if mode == "eval" else "dropout"
+            return failed(f"There is dropout in {mode} mode.", "no dropout", f"{len(drops)} dropouts, rate {', '.join(rates)}",
+                          list(dict.fromkeys(n.where for n in drops)), deviation)
+    if not case.trained:
+        return not_examined(f"training could not be run: {case.candidate.train_failure or 'no train capture'}")
+    return passed("none in eval and training")
+
+
+@examines("ACT-03")
+def relu_count(case: Case) -> Result:
+    """There are as many ReLUs as convolutions on the main path."""
+    relus = [n for n in case.graph if n.op in ACTIVATIONS and n.index in case.graph.live]  # their kind is ACT-01's matter
+    wanted = len(case.found.main_convolutions)
+    if len(relus) == wanted:
+        return passed(str(wanted))
+    return failed("The numbers of ReLUs and of main-path convolutions differ.", f"{wanted} ReLUs", str(len(relus)))

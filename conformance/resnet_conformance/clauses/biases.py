@@ -1,0 +1,36 @@
+"""CB: convolution biases before BN (released models of He et al. 2015)."""
+
+from __future__ import annotations
+
+from .case import Case, Result, examines, failed, not_applicable, passed
+
+
+def _admits_first(case: Case) -> bool:
+    """CB-02: the released ResNet-50 alone has a bias in conv1."""
+    return case.architecture.dataset == "imagenet" and case.architecture.depth == 50
+
+
+@examines("CB-01")
+def no_bias(case: Case) -> Result:
+    """Convolutions before BN have no bias."""
+    biased = [n for n in case.nodes("conv") if n.operand("bias") is not None]
+    stem = {c.index for c in case.found.stem_convolutions}
+    if _admits_first(case) and {n.index for n in biased} == stem:
+        return passed("only conv1 has one, which CB-02 admits")
+    if not biased:
+        return passed("none")
+    projections = {c.index for _, s in case.shortcuts for c in s.convolutions}
+    indices = {n.index for n in biased}
+    deviation = "stem-bias" if indices <= stem else "proj-bias" if indices <= projections else "conv-bias"
+    total = len(case.nodes("conv"))
+    return failed("Convolutions before BN have a bias.", "no bias", f"{len(biased)} of {total} convolutions have one",
+                  [n.where for n in biased], deviation)
+
+
+@examines("CB-02")
+def first_bias(case: Case) -> Result:
+    """The released ResNet-50 has 64 biases in conv1."""
+    first = case.found.stem_convolutions[:1]
+    if first and first[0].bias:
+        return passed(f"{first[0].filters} biases in conv1", "conv1 has a bias, as in the released ResNet-50 (and only there).")
+    return not_applicable("conv1 has no bias.")

@@ -1,0 +1,209 @@
+"""BLK: what a block computes, y = ReLU(F(x) + x) (He et al. 2015, section 3.2, Eqn 1 and 2, Fig. 2)."""
+
+from __future__ import annotations
+
+from ..anatomy import Anatomy
+from ..blocks import ACTIVATIONS, Block, Branch
+from .case import Case, Result, examines, failed, holds_for_all, not_applicable, not_examined, passed, size_text
+
+SCALINGS = ("scale", "mul", "div", "sub", "add_scalar")
+PLAIN_LAYERS = {"conv", "batch_norm", "pad", "dropout", "detach", *ACTIVATIONS, *SCALINGS}
+
+
+def strides(block: Block) -> tuple[int, ...]:
+    """Strides of F's convolutions, in order."""
+    return tuple(c.stride[0] for c in block.residual.convolutions)
+
+
+def _ends_in_activation(branch: Branch) -> bool:
+    """An activation after the branch's last convolution."""
+    ops = branch.ops
+    last = max((p for p, op in enumerate(ops) if op == "conv"), default=-1)
+    return last >= 0 and any(op in ACTIVATIONS for op in ops[last + 1 :])
+
+
+def _added_again(block: Block) -> bool:
+    """F holds an addition that reads the block's own input: the shortcut is added more than once."""
+    graph = block.graph
+    return any(block.entry in graph[i].inputs or _reaches(block, i) for i in block.residual.joins if graph[i].op == "add")
+
+
+def _reaches(block: Block, join: int) -> bool:
+    """A join in F one of whose operands comes from the entry without a convolution."""
+    graph = block.graph
+    for operand in graph.data_inputs(graph[join]):
+        way = {operand, *graph.between(block.entry, operand)} if operand > block.entry else {operand}
+        if not any(graph[i].op == "conv" for i in way):
+            return True
+    return False
+
+
+@examines("BLK-01")
+def addition(case: Case) -> Result:
+    """y = F(x) + x, element by element, for every group of two or three convolutions."""
+    blocks = case.found.blocks
+    expected = "every block ends in the element-wise addition F(x) + shortcut(x)"
+    if not blocks:
+        return failed("There is no block.", expected, "no group of convolutions with a shortcut", deviation="no-shortcuts")
+    bare = [b for b in blocks if b.shortcut is None]
+    if bare:
+        deviation = "no-shortcuts" if len(bare) == len(blocks) else None
+        found = "no shortcut at all" if deviation else f"{len(bare)} of {len(blocks)} groups of convolutions have no shortcut"
+        return failed("Convolutions stand outside any shortcut.", expected, found, [case.name(b) for b in bare], deviation)
+    other = [b for b in blocks if b.join is not None and b.graph[b.join].op != "add"]
+    if other:
+        return holds_for_all(case, other, len(blocks), "The branches are not added", expected,
+                             lambda b: f"joined by {b.graph[b.end].op}")
+    twice = [b for b in blocks if _added_again(b)]
+    if twice:
+        return holds_for_all(case, twice, len(blocks), "The shortcut is added more than once", expected,
+                             lambda b: " -> ".join(b.residual.ops), "shortcut-twice")
+    broad = [b for b in blocks if b.join is not None
+             and any(b.graph[i].shape != b.output_shape for i in b.graph.data_inputs(b.graph[b.join]))]
+    return holds_for_all(case, broad, len(blocks), "The addition broadcasts: its operands differ in shape", expected,
+                         lambda b: " + ".join(size_text(b.graph[i].shape[1:]) for i in b.graph.data_inputs(b.graph[b.end])),
+                         "proj-missing")
+
+
+@examines("BLK-02")
+def basic_layers(case: Case) -> Result:
+    """F is two 3x3 convolutions with one ReLU between, dilation 1, one group."""
+
+    def wrong(block: Block) -> bool:
+        convolutions = block.residual.convolutions
+        if block.kind != "basic" or any(set(c.dilation) != {1} or c.groups != 1 for c in convolutions):
+            return True
+        between = [op for op, i in zip(block.residual.ops, block.residual.nodes, strict=True)
+                   if convolutions[0].index < i < convolutions[1].index and op in ACTIVATIONS]
+        return len(between) != 1 or bool(set(block.residual.ops) - PLAIN_LAYERS)
+
+    found = [b for b in case.found.blocks if wrong(b)]
+    missing = found and all(b.kind == "basic" and not any(op in ACTIVATIONS for op in b.residual.ops) for b in found)
+    deviation = "no-mid-relu" if missing else None
+    return holds_for_all(case, found, len(case.found.blocks), "F is something else", "3x3 conv -> ReLU -> 3x3 conv (each with BN)",
+                         _text, deviation)
+
+
+def _text(block: Block) -> str:
+    """F in one line: its operations, and its convolutions' geometry."""
+    parts = []
+    geometry = {c.index: c for c in block.residual.convolutions}
+    for i, op in zip(block.residual.nodes, block.residual.ops, strict=True):
+        if i in geometry:
+            c = geometry[i]
+            extra = f", dilation {c.dilation[0]}" if set(c.dilation) != {1} else ""
+            extra += f", {c.groups} groups" if c.groups != 1 else ""
+            parts.append(f"{size_text(c.kernel)} conv{extra}")
+        else:
+            parts.append(op)
+    return " -> ".join(parts) or "nothing"
+
+
+def _preactivated(case: Case) -> str | None:
+    return "preact" if case.found.preactivation else None
+
+
+@examines("BLK-03")
+def last_relu(case: Case) -> Result:
+    """The last ReLU of a block comes after the addition."""
+    wrong = [b for b in case.found.blocks if b.shortcut is not None and not any(op in ACTIVATIONS for op in b.activations)]
+    early = bool(wrong) and all(_ends_in_activation(b.residual) for b in wrong)
+    deviation = _preactivated(case) or ("relu-before-not-after" if early else "no-relu-after-add")
+    return holds_for_all(case, wrong, len(case.found.blocks), "No ReLU follows the addition", "add -> relu",
+                         lambda b: " -> ".join(["add", *b.activations]) if b.activations else "add, then the next block", deviation)
+
+
+@examines("BLK-04")
+def no_relu_before_addition(case: Case) -> Result:
+    """No nonlinearity stands between F's last convolution or BN and the addition."""
+    wrong = [b for b in case.found.blocks if b.shortcut is not None and _ends_in_activation(b.residual)]
+    after = bool(wrong) and all(any(op in ACTIVATIONS for op in b.activations) for b in wrong)
+    return holds_for_all(case, wrong, len(case.found.blocks), "F ends in an activation", "conv -> batch_norm -> add",
+                         lambda b: f"{' -> '.join(b.residual.ops[-3:])} -> add", "relu-before-add" if after else "relu-before-not-after")
+
+
+def _factor(block: Block) -> str | None:
+    """What scales, gates or drops a branch of the block, None where nothing does."""
+    graph = block.graph
+    if block.join is not None and graph[block.join].attrs.get("alpha", 1) != 1:
+        return f"the addition has factor {graph[block.join].attrs['alpha']}"
+    for name, branch in (("F", block.residual), ("the shortcut", block.shortcut)):
+        for i in branch.of(*SCALINGS, "dropout") if branch else ():
+            detail = graph[i].attrs.get("factor", graph[i].attrs.get("rate", ""))
+            return f"{graph[i].op} {detail}".strip() + f" in {name}"
+    if any(graph[i].op in SCALINGS for i in block.post):
+        return "the sum is scaled"
+    return None
+
+
+def _wiring(anatomy: Anatomy) -> list[tuple[str, int]]:
+    return [(b.shortcut_kind, len(b.residual.convolutions)) for b in anatomy.blocks]
+
+
+@examines("BLK-05")
+def unscaled(case: Case) -> Result:
+    """Neither branch is scaled, gated or dropped out, in training either."""
+    expected = "both branches added with weight one, in eval and in training"
+    for mode, anatomy in (("eval", case.found), *(("train", a) for a in case.trained)):
+        wrong = [b for b in anatomy.blocks if _factor(b)]
+        if wrong:
+            drops = all("dropout" in (_factor(b) or "") for b in wrong)
+            where = [case.name(b) if b.end in case.labels and mode == "eval" else b.where for b in wrong]
+            found = "; ".join(list(dict.fromkeys(_factor(b) or "" for b in wrong))[:3]) + f" ({mode} mode)"
+            message = f"A branch is scaled, gated or dropped ({len(wrong)} of {len(anatomy.blocks)} blocks)."
+            return failed(message, expected, found, where, "dropout" if drops else "residual-scaled")
+        if mode == "train" and _wiring(anatomy) != _wiring(case.found):
+            found = f"{len(anatomy.blocks)} blocks ran in training, {len(case.found.blocks)} in eval"
+            return failed("In training other blocks run than in eval (random depth?).", expected, found)
+    if not case.trained:
+        return not_examined(f"training could not be run: {case.candidate.train_failure or 'no train capture'}")
+    return passed("weight one")
+
+
+@examines("BLK-06")
+def layers_per_block(case: Case) -> Result:
+    """F has two or three weight layers."""
+    wrong = [b for b in case.found.blocks if len(b.residual.convolutions) not in (2, 3)]
+    return holds_for_all(case, wrong, len(case.found.blocks), "F has another number of weight layers", "two or three",
+                         lambda b: f"{len(b.residual.convolutions)}")
+
+
+@examines("BLK-07")
+def basic_stride(case: Case) -> Result:
+    """The stride 2 is on the first 3x3 convolution of a block."""
+    strided = [b for b in case.found.blocks if set(strides(b)) - {1}]
+    wrong = [b for b in strided if b.kind == "basic" and strides(b) != (2, 1)]
+    if not strided:
+        return failed("No block has a strided convolution.", "strides 2, 1 in conv3_1, conv4_1, conv5_1", "no stride at all")
+    return holds_for_all(case, wrong, len(strided), "The stride stands elsewhere", "strides 2, 1",
+                         lambda b: f"strides {', '.join(map(str, strides(b)))}", "stride-conv2-basic")
+
+
+@examines("BLK-08")
+def basic_only(case: Case) -> Result:
+    """All blocks are basic blocks."""
+    return only_kind(case, "basic")
+
+
+def only_kind(case: Case, kind: str) -> Result:
+    """Every block is of the kind."""
+    wrong = [b for b in case.found.blocks if b.kind != kind]
+    wanted = {"basic": "two 3x3 convolutions", "bottleneck": "1x1, 3x3, 1x1 convolutions"}[kind]
+    return holds_for_all(case, wrong, len(case.found.blocks), f"Not every block is a {kind} block", wanted,
+                         lambda b: b.kind if b.kind in ("basic", "bottleneck") else f"kernels {b.kind}")
+
+
+@examines("BLK-09")
+def identity_when_residual_is_zero(case: Case) -> Result:
+    """With F zero an identity-shortcut block returns ReLU(x): by its wiring, nothing but addition and ReLU follows F and x."""
+    blocks = [b for b in case.found.blocks if b.shortcut_kind == "identity"]
+    if not blocks:
+        return not_applicable("There is no block with an identity shortcut.")
+
+    def exact(block: Block) -> bool:
+        activations = [op for op in block.activations if op not in ACTIVATIONS or op == "relu"]
+        return block.graph[block.end].op == "add" and activations == ["relu"] and not _added_again(block) and _factor(block) is None
+
+    wrong = [b for b in blocks if not exact(b)]
+    return holds_for_all(case, wrong, len(blocks), "With F zero the block would not return ReLU(x)", "ReLU(0 + x)",
+                         lambda b: " -> ".join(["F(x) " + b.graph[b.end].op + " x", *b.activations]), _preactivated(case))

@@ -1,0 +1,118 @@
+"""BTN: the bottleneck and the place of its stride (He et al. 2015, Fig. 5 right, section 4.1, Table 1)."""
+
+from __future__ import annotations
+
+from ..blocks import ACTIVATIONS, Block
+from .blocks import PLAIN_LAYERS, only_kind, strides
+from .case import Case, Result, examines, failed, holds_for_all, not_applicable, not_examined
+
+
+def _strided(case: Case) -> list[Block]:
+    """Blocks of three convolutions, one of which strides."""
+    return [b for b in case.found.blocks if len(strides(b)) == 3 and set(strides(b)) - {1}]
+
+
+def _text(block: Block) -> str:
+    return " -> ".join(f"{c.text}" for c in block.residual.convolutions) or "no convolution"
+
+
+@examines("BTN-01")
+def layers(case: Case) -> Result:
+    """F is 1x1 (reduce), 3x3, 1x1 (restore), dilation 1, one group."""
+
+    def wrong(block: Block) -> bool:
+        convolutions = block.residual.convolutions
+        if block.kind != "bottleneck" or any(set(c.dilation) != {1} or c.groups != 1 for c in convolutions):
+            return True
+        return convolutions[0].filters > convolutions[2].filters or bool(set(block.residual.ops) - PLAIN_LAYERS)
+
+    found = [b for b in case.found.blocks if wrong(b)]
+    order = bool(found) and all(b.kind == "bottleneck" and b.residual.convolutions[0].filters > b.residual.convolutions[2].filters
+                                for b in found)
+
+    def text(block: Block) -> str:
+        extra = [f"dilation {c.dilation[0]}" for c in block.residual.convolutions if set(c.dilation) != {1}]
+        extra += [f"{c.groups} groups" for c in block.residual.convolutions if c.groups != 1]
+        extra += sorted(set(block.residual.ops) - PLAIN_LAYERS)
+        return _text(block) + (f" ({', '.join(extra)})" if extra else "")
+
+    return holds_for_all(case, found, len(case.found.blocks), "F is something else", "1x1 (reduce) -> 3x3 -> 1x1 (restore)", text,
+                         "bottleneck-order" if order else None)
+
+
+@examines("BTN-02")
+def expansion(case: Case) -> Result:
+    """The restoring 1x1 has four times the reduced width."""
+    factor = case.paper.blocks[0].residual.convolutions[-1].filters // case.paper.blocks[0].residual.convolutions[0].filters
+    wrong = []
+    for block in case.found.blocks:
+        widths = [c.filters for c in block.residual.convolutions]
+        if len(widths) != 3 or widths[2] != factor * widths[0] or widths[1] != widths[0]:
+            wrong.append(block)
+    first = bool(wrong) and all(b in case.found.stages[0] for b in wrong)
+    return holds_for_all(case, wrong, len(case.found.blocks), "The last convolution does not restore the width",
+                         f"{factor} times the reduced width", lambda b: " -> ".join(str(c.filters) for c in b.residual.convolutions),
+                         "stage1-not-expanded" if first else None)
+
+
+@examines("BTN-03")
+def activations(case: Case) -> Result:
+    """ReLU follows the first and the second convolution, none follows the third before the addition."""
+
+    def pattern(block: Block) -> list[str]:
+        return ["relu" if op in ACTIVATIONS else op for op in block.residual.ops if op == "conv" or op in ACTIVATIONS]
+
+    wrong = [b for b in case.found.blocks if pattern(b) != ["conv", "relu", "conv", "relu", "conv"]]
+    missing = bool(wrong) and all(pattern(b).count("relu") < 2 for b in wrong)
+    late = bool(wrong) and all(pattern(b) == ["conv", "relu"] * 3 for b in wrong)
+    closes = all(any(op in ACTIVATIONS for op in b.activations) for b in wrong)
+    late_name = "relu-before-add" if closes else "relu-before-not-after"
+    deviation = "preact" if case.found.preactivation else "no-mid-relu" if missing else late_name if late else None
+    return holds_for_all(case, wrong, len(case.found.blocks), "The ReLUs of F stand elsewhere",
+                         "conv -> relu -> conv -> relu -> conv (each conv with BN)", lambda b: " -> ".join(pattern(b)), deviation)
+
+
+@examines("BTN-04")
+def stride_on_first(case: Case) -> Result:
+    """In conv3_1, conv4_1 and conv5_1 the stride 2 is on the first 1x1."""
+    strided = _strided(case)
+    if not strided:
+        return failed("No bottleneck has a strided convolution.", "strides 2, 1, 1 in conv3_1, conv4_1, conv5_1", "no stride at all")
+    wrong = [b for b in strided if strides(b) != (2, 1, 1)]
+    on_second = all(strides(b) == (1, 2, 1) for b in wrong)
+    return holds_for_all(
+        case, wrong, len(strided),
+        "The stride stands elsewhere; the paper's text is silent, its FLOPs and its released models put it on the first 1x1",
+        "strides 2, 1, 1 (on the first 1x1)", lambda b: f"strides {', '.join(map(str, strides(b)))}",
+        "stride-3x3" if on_second else None,
+    )
+
+
+@examines("BTN-05")
+def no_stride_on_3x3(case: Case) -> Result:
+    """The 3x3 has stride 1 everywhere."""
+    blocks = [b for b in case.found.blocks if len(strides(b)) == 3]
+    if not blocks:
+        return not_examined("There is no block of three convolutions.")
+    wrong = [b for b in blocks if strides(b)[1] != 1]
+    return holds_for_all(case, wrong, len(blocks), "A 3x3 convolution strides", "stride 1",
+                         lambda b: f"strides {', '.join(map(str, strides(b)))}", "stride-3x3")
+
+
+@examines("BTN-06")
+def stride_on_3x3(case: Case) -> Result:
+    """The stride stands on the 3x3: the variant named v1.5."""
+    strided = _strided(case)
+    wrong = [b for b in strided if strides(b) != (1, 2, 1)]
+    if case.architecture.strided != 2:
+        return not_applicable("Only the variants named -v1.5 have the stride on the 3x3.")
+    if not strided:
+        return failed("No bottleneck has a strided convolution.", "strides 1, 2, 1 in conv3_1, conv4_1, conv5_1", "no stride at all")
+    return holds_for_all(case, wrong, len(strided), "The stride stands elsewhere", "strides 1, 2, 1 (on the 3x3)",
+                         lambda b: f"strides {', '.join(map(str, strides(b)))}")
+
+
+@examines("BTN-07")
+def bottlenecks_only(case: Case) -> Result:
+    """All blocks are bottlenecks."""
+    return only_kind(case, "bottleneck")

@@ -1,0 +1,199 @@
+"""The command line: `check`, `identify`, `show`, `list`, `explain` (DESIGN.md, section 5).
+
+Exit codes: 0 conforms or deviates as declared, 1 violates, 2 could not judge (usage, target, spec, output), 130 interrupted. A problem
+is one message on standard error; standard output then stays empty, and no file is written. Only `check` and `identify` import torch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from .arguments import PROGRAM, build_parser
+from .capture.problems import TargetProblem
+from .catalog import UnknownName, find_architecture, find_clauses, list_data, list_table
+from .explain import explain
+from .findings import Report
+from .reports import json_report, terminal
+from .reports.output import OutputProblem, check_writable, write_atomically
+from .show import show
+from .spec import SpecError, load_spec
+
+COULD_NOT_JUDGE = 2
+INTERRUPTED = 130
+
+
+class Refusal(Exception):
+    """What was asked for cannot be done here; the message says what to do."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb and return its exit code. Raises SystemExit only as argparse does: --help, --version, wrong usage."""
+    options = build_parser().parse_args(arguments)
+    try:
+        return VERBS[options.verb](options)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        if getattr(options, "debug", False):
+            traceback.print_exc()
+        else:
+            print(f"{PROGRAM}: {_explain_error(error)}", file=sys.stderr)
+        return COULD_NOT_JUDGE
+
+
+def _explain_error(error: Exception) -> str:
+    """One message for people; what is not their doing is called a bug."""
+    if isinstance(error, (Refusal, UnknownName, SpecError, OutputProblem, TargetProblem)):
+        return str(error)
+    if isinstance(error, ModuleNotFoundError) and error.name == "torch":
+        return "torch is not installed, and without it no network can be judged; install it (https://pytorch.org)"
+    kind = f"{type(error).__name__}: {error}".strip(": \n")
+    return f"internal error, a bug in {PROGRAM} and no finding about any network: {kind}\nAdd --debug to see where, and please report it."
+
+
+# --- verbs ---
+
+
+def _check(options: argparse.Namespace) -> int:
+    spec = load_spec()
+    if options.architecture is not None:
+        find_architecture(spec, options.architecture)
+    find_clauses(spec, options.only)
+    if options.output is not None:
+        check_writable(options.output)
+    with _importable_folder():
+        from .api import check
+
+        _require_device(options.device)
+        report: Report = check(
+            options.target,
+            options.architecture,
+            kwargs=options.kw,
+            input=options.input,
+            only=tuple(options.only),
+            level=options.level,
+            seed=options.seed,
+            device=options.device,
+            timeout=options.timeout,
+        )
+
+    def view(console: Console) -> None:
+        terminal.render(report, spec, console, verbose=options.verbose, lang=options.lang)
+
+    _deliver(report.to_json() if options.format == "json" else view, options.output)
+    return min(report.exit_code, COULD_NOT_JUDGE)
+
+
+def _identify(options: argparse.Namespace) -> int:
+    spec = load_spec()
+    with _importable_folder():
+        from .api import identify
+
+        report: Report = identify(options.target, kwargs=options.kw, input=options.input, timeout=options.timeout)
+
+    def view(console: Console) -> None:
+        terminal.render_identification(report, spec, console, lang=options.lang)
+
+    _deliver(report.to_json() if options.format == "json" else view)
+    return COULD_NOT_JUDGE if report.identified.architecture is None else 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    architecture = find_architecture(load_spec(), options.architecture)
+    _deliver(lambda console: show(architecture, console))
+    return 0
+
+
+def _list(options: argparse.Namespace) -> int:
+    spec = load_spec()
+    if options.format == "json":
+        _deliver(list_data(options.kind, spec))
+    else:
+        _deliver(lambda console: list_table(options.kind, spec, console, options.lang))
+    return 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    spec = load_spec()
+    _deliver(lambda console: explain(options.name, spec, console, options.lang))
+    return 0
+
+
+VERBS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "check": _check,
+    "identify": _identify,
+    "show": _show,
+    "list": _list,
+    "explain": _explain,
+}
+
+
+@contextmanager
+def _importable_folder() -> Iterator[None]:
+    """The current folder stands first among those that are imported from, as under `python -m`, for `package.module:factory`."""
+    before = list(sys.path)
+    sys.path.insert(0, os.getcwd())
+    try:
+        yield
+    finally:
+        sys.path[:] = before
+
+
+def _require_device(device: str) -> None:
+    if device == "cuda":
+        import torch
+
+        if not torch.cuda.is_available():
+            raise Refusal("--device cuda: this installation of torch finds no CUDA device; leave the option out, or use --device cpu")
+
+
+# --- what goes out ---
+
+View = Callable[[Console], None]
+
+
+def _deliver(content: View | Mapping[str, Any] | list[Any], path: Path | None = None) -> None:
+    """Data as JSON, or what a view prints, to the file or to standard output; all of it is made before a byte goes out."""
+    if path is not None:
+        write_atomically(path, _on_paper(content) if callable(content) else json_report.dump(content))
+    elif callable(content):
+        # rich drops colours for NO_COLOR but keeps bold and the like; without a colour system nothing is left.
+        console = Console(color_system=None if os.environ.get("NO_COLOR") else "auto", markup=False, emoji=False)
+        with console.capture() as captured:
+            content(console)
+        _emit(captured.get())
+    else:
+        _emit(json_report.dump(content, ascii_only=not _encoding().startswith("utf")))
+
+
+def _on_paper(view: View) -> str:
+    """The view as plain text of 80 columns."""
+    paper = io.StringIO()
+    view(Console(file=paper, width=80, color_system=None, markup=False, emoji=False))
+    return paper.getvalue()
+
+
+def _encoding() -> str:
+    return (sys.stdout.encoding or "utf-8").lower()
+
+
+def _emit(text: str) -> None:
+    """Write to standard output. A reader that went away (`| head`) is no error; letters that the stream lacks become escapes."""
+    try:
+        sys.stdout.write(text.encode(_encoding(), errors="backslashreplace").decode(_encoding()))
+        sys.stdout.flush()
+    except OSError as error:
+        # The interpreter flushes once more at its end: what is left must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise OutputProblem(f"cannot write to standard output: {error.strerror or error}") from error

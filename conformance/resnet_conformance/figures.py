@@ -1,0 +1,54 @@
+"""Do an architecture's derived integers follow from its tables, and its printed figures from the derived ones?
+
+He et al. 2015 print parameters (Table 6) and "FLOPs", multiply-adds (Table 1). The loader refuses a spec in which the network
+that the tables describe, drawn and measured, contradicts either.
+"""
+
+from __future__ import annotations
+
+from .anatomy import dissect
+from .architecture import Architecture, Derived, Printed
+from .blueprint import draw
+from .measure import measure
+
+Contradiction = tuple[tuple[str, ...], str]
+
+
+def derive(architecture: Architecture) -> Derived:
+    """The exact integers of the architecture with its first shortcut option, by drawing and measuring it."""
+    graph = draw(architecture)
+    measures = measure(graph)
+    projections = sum(block.shortcut_kind == "projection" for block in dissect(graph).blocks)
+    return Derived(measures.parameters, measures.batch_norm_affine, measures.multiply_adds, projections)
+
+
+def contradictions(architecture: Architecture) -> tuple[Contradiction, ...]:
+    """Each figure that contradicts the network: its path below the architecture's entry, and a sentence that says so."""
+    found: list[Contradiction] = []
+    for option in architecture.options:
+        narrowed = architecture.with_option(option)
+        computed = derive(narrowed)
+        stated = architecture.derived.get(option)
+        if stated is None:
+            found.append((("derived",), f"derived figures of option {option} are missing: computed {computed}"))
+            continue
+        for name in ("parameters", "batch_norm_affine", "multiply_adds", "projections"):
+            if getattr(stated, name) != getattr(computed, name):
+                message = f"{name} of option {option} is {getattr(stated, name):,}, but the network it describes has {getattr(computed, name):,}"
+                found.append((("derived", option, name), message))
+        depth = dissect(draw(narrowed)).depth
+        if depth != architecture.depth:
+            found.append((("depth",), f"depth is {architecture.depth}, but the network it describes has {depth} weighted layers"))
+        for position, printed in enumerate(architecture.printed):
+            if option in printed.options and not agrees(printed, getattr(computed, printed.quantity)):
+                message = f"printed {printed.quantity} {printed.value} contradict the computed {getattr(computed, printed.quantity):,}"
+                found.append((("printed", str(position), "value"), message))
+    return tuple(found)
+
+
+def agrees(printed: Printed, computed: int) -> bool:
+    """Whether an exact integer is what the paper printed, by the figure's own rule (FACTS section 6, "Printed figures")."""
+    scaled = computed / printed.unit
+    if printed.rule == "within":
+        return abs(scaled - printed.value) < 10.0**-printed.digits
+    return round(scaled, printed.digits) == round(printed.value, printed.digits)

@@ -1,0 +1,113 @@
+"""What the judge says: one Finding per clause, and the Report that holds them (DESIGN.md sections 4 and 5).
+
+A Report is plain data: `to_json` and `from_json` are inverse, and every view is a function of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+Outcome = Literal["pass", "fail", "expected", "not-applicable", "not-examined"]
+Level = Literal["MUST", "SHOULD", "MAY"]
+Verdict = Literal["conforms", "deviates", "violates", "not-examined"]
+
+SCHEMA = "resnet-conformance/report/1"
+EXIT_CODES: Mapping[str, int] = {"conforms": 0, "deviates": 0, "violates": 1, "not-examined": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The outcome of one clause. `where` are module paths (or node names), for people; `message` is one sentence."""
+
+    clause: str
+    level: Level
+    outcome: Outcome
+    evidence: str = "structure"
+    where: tuple[str, ...] = ()
+    expected: str = ""
+    found: str = ""
+    message: str = ""
+    deviation: str | None = None
+    citation: str = ""
+    repro: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetInfo:
+    """What was judged: the address as the user gave it, the keyword arguments, and its kind (factory, module, file)."""
+
+    address: str
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    kind: str = "factory"
+
+
+@dataclass(frozen=True, slots=True)
+class Identification:
+    """The nearest architecture, whether no applicable MUST of it fails, and the named deviations that were seen."""
+
+    architecture: str | None
+    exact: bool
+    deviations: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()  # one sentence for each thing that keeps it from being exact
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The verdict on one target, with all findings. `summary` describes the network as found, for people."""
+
+    target: TargetInfo
+    architecture: str | None
+    identified: Identification
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    tool: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """0 conforms or deviates, 1 violates, 2 not examined."""
+        return EXIT_CODES[self.verdict]
+
+    def failed(self, level: Level | None = None) -> tuple[Finding, ...]:
+        """The undeclared failures, of one level or of all."""
+        return tuple(f for f in self.findings if f.outcome == "fail" and level in (None, f.level))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data after the report schema (see reports/report.schema.json)."""
+        identified = asdict(self.identified)
+        return {
+            "schema": SCHEMA,
+            "tool": dict(self.tool),
+            "target": {"address": self.target.address, "kwargs": dict(self.target.kwargs), "kind": self.target.kind},
+            "architecture": self.architecture,
+            "identified": identified | {"deviations": list(self.identified.deviations), "reasons": list(self.identified.reasons)},
+            "verdict": self.verdict,
+            "findings": [asdict(f) | {"where": list(f.where)} for f in self.findings],
+            "summary": dict(self.summary),
+            "environment": dict(self.environment),
+            "seconds": dict(self.seconds),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Report:
+        """The inverse of `to_json`. Raises ValueError for another schema."""
+        if data.get("schema") != SCHEMA:
+            raise ValueError(f"this is not a {SCHEMA} report but {data.get('schema')!r}")
+        identified = data["identified"]
+        return cls(
+            target=TargetInfo(**data["target"]),
+            architecture=data["architecture"],
+            identified=Identification(
+                identified["architecture"], identified["exact"], tuple(identified["deviations"]), tuple(identified["reasons"])
+            ),
+            verdict=data["verdict"],
+            findings=tuple(replace(Finding(**f), where=tuple(f["where"])) for f in data["findings"]),
+            summary=data["summary"],
+            environment=data["environment"],
+            seconds=data["seconds"],
+            tool=data["tool"],
+        )

@@ -1,0 +1,89 @@
+"""Which architecture is it? The nearest by shape, and of the nearest few the one whose clauses it breaks least."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .anatomy import Anatomy
+from .architecture import Architecture
+from .candidate import Candidate
+from .findings import Finding, Identification
+from .judge import build_case, deviations_of, examine
+from .spec import Spec
+
+SHORTLIST = 4
+NEAR = 4  # a network that differs in more separate ways than this is none of the known ones
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One architecture beside the candidate, with what its clauses found."""
+
+    architecture: Architecture
+    findings: tuple[Finding, ...]
+
+    @property
+    def broken(self) -> tuple[Finding, ...]:
+        """Failed MUSTs."""
+        return tuple(f for f in self.findings if f.outcome == "fail" and f.level == "MUST")
+
+    @property
+    def differences(self) -> int:
+        """Separate ways in which the candidate differs: each named deviation once, and the unexplained failures as one more."""
+        return len(set(deviations_of(self.broken))) + any(f.deviation is None for f in self.broken)
+
+
+def distance(architecture: Architecture, found: Anatomy, input_size: int) -> float:
+    """How unlike the shapes are: block kind, counts, widths, stem, strides, option. 0 where nothing differs."""
+    total = 0.0
+    total += 6 * (architecture.block not in found.kinds[:1])
+    total += 6 * (architecture.residual != found.residual)
+    counts, wanted = [len(stage) for stage in found.stages], [stage.blocks for stage in architecture.stages]
+    total += 4 * abs(len(counts) - len(wanted))
+    total += sum(min(1.0, abs(a - b) / max(b, 1)) + (a != b) for a, b in zip(counts, wanted, strict=False))
+    for stage, paper in zip(found.stages, architecture.stages, strict=False):
+        total += stage[0].output_shape[1] != paper.widths[-1]
+    stem = found.stem_convolutions[:1]
+    if stem:
+        total += 2 * (stem[0].kernel != (architecture.stem.kernel,) * 2)
+        total += (stem[0].stride != (architecture.stem.stride,) * 2) + (stem[0].filters != architecture.stem.filters)
+    pools = sum(found.graph[i].op in ("max_pool", "avg_pool") for i in found.stem)
+    total += bool(pools) != (architecture.stem.pool is not None)
+    total += found.option not in architecture.options
+    total += 0.5 * (input_size != architecture.size)
+    strides = {tuple(c.stride[0] for c in b.residual.convolutions) for b in found.blocks}
+    place = tuple(2 if p == architecture.strided else 1 for p in range(1, len(architecture.kernels) + 1))
+    total += 2 * (len(place) == 3 and place not in strides)
+    return total
+
+
+def nearest(spec: Spec, found: Anatomy, candidate: Candidate) -> Match:
+    """The architecture whose MUSTs the candidate breaks least, among those of the nearest shape; the paper's before a variant."""
+    size = candidate.input_shape[2]
+    plain = [a for a in spec.architectures.values() if a.variant or a.base is None]  # not the names that fix one option
+    ranked = sorted(plain, key=lambda a: (distance(a, found, size), a.variant))
+    matches = [_match(a, spec, found, candidate) for a in ranked[:SHORTLIST]]
+    return min(matches, key=lambda m: (len(m.broken), distance(m.architecture, found, size), m.architecture.variant))
+
+
+def _match(architecture: Architecture, spec: Spec, found: Anatomy, candidate: Candidate) -> Match:
+    return Match(architecture, examine(build_case(architecture, candidate, found), spec))
+
+
+def describe_match(match: Match) -> Identification:
+    """The identification that follows from the nearest architecture."""
+    broken = match.broken
+    reasons = tuple(f"{f.clause}: {f.message} Found: {f.found}" for f in broken)
+    near = match.differences <= NEAR
+    return Identification(
+        architecture=match.architecture.name if near else None,
+        exact=not broken,
+        deviations=deviations_of(match.findings),
+        reasons=reasons,
+    )
+
+
+def broken_clauses(findings: Sequence[Finding]) -> tuple[str, ...]:
+    """Ids of failed MUSTs."""
+    return tuple(f.clause for f in findings if f.outcome == "fail" and f.level == "MUST")

@@ -1,0 +1,194 @@
+"""All clauses against one candidate: findings, verdict, report (DESIGN.md section 4)."""
+
+from __future__ import annotations
+
+import fnmatch
+import platform
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib import metadata
+from typing import Any
+
+from .anatomy import Anatomy, dissect
+from .architecture import Architecture
+from .blueprint import Choices, draw
+from .candidate import Candidate
+from .clauses import CHECKS, Case, Result
+from .findings import Finding, Identification, Level, Report, Verdict
+from .measure import measure
+from .simplify import simplify
+from .spec import Clause, Spec
+
+BINDING_EVIDENCE = {"structure", "behaviour", "equivalence"}
+
+
+class UnjudgeableError(Exception):
+    """The candidate cannot be compared with any ResNet; the message says why, for people."""
+
+
+def anatomy_of(candidate: Candidate) -> Anatomy:
+    """The candidate's anatomy in eval mode. Raises UnjudgeableError for a network without convolutions."""
+    try:
+        return dissect(simplify(candidate.graph))
+    except ValueError as error:
+        raise UnjudgeableError(f"{candidate.target.address} cannot be judged: {error}.") from error
+
+
+def settle(architecture: Architecture, candidate: Candidate, found: Anatomy) -> Architecture:
+    """The architecture as far as it is open: its shortcut option as found where admitted, classes and input channels as the caller asked."""
+    option = found.option if found.option in architecture.options else architecture.option
+    if found.option == "C" and option == "A" and "B" in architecture.options:
+        option = "B"
+    asked = {v for v in candidate.target.kwargs.values() if isinstance(v, int) and not isinstance(v, bool)}
+    changes: dict[str, Any] = {}
+    output = found.graph[found.graph.output].shape
+    if found.linears and output[-1] in asked:
+        changes["classes"] = output[-1]
+    if candidate.input_shape[1] in asked:
+        changes["channels"] = candidate.input_shape[1]
+    return replace(architecture.with_option(option), **changes)
+
+
+def build_case(architecture: Architecture, candidate: Candidate, found: Anatomy) -> Case:
+    """Draw the blueprint at the candidate's size, with the admitted choices that were found, and put both side by side."""
+    settled = settle(architecture, candidate, found)
+    pools = [found.graph[i] for i in found.stem if found.graph[i].op == "max_pool"]
+    pool = None
+    if settled.stem.pool is not None and len(pools) == 1:
+        choice = (pools[0].attrs["padding"][0], bool(pools[0].attrs["ceil"]))
+        pool = choice if choice in settled.stem.pool.choices else None
+    paper = dissect(draw(settled, Choices(pool=pool), candidate.input_shape[2:]))
+    trained = []
+    for graph in candidate.train_graphs:
+        trained.append(dissect(simplify(graph)))
+    return Case(settled, candidate, found, paper, tuple(trained))
+
+
+def examine(case: Case, spec: Spec, only: Sequence[str] = ()) -> tuple[Finding, ...]:
+    """One finding for each clause of the spec (that matches `only`), in the spec's order."""
+    chosen = [c for c in spec.clauses.values() if not only or any(fnmatch.fnmatchcase(c.id, pattern) for pattern in only)]
+    return attribute([_finding(case, clause) for clause in chosen], spec)
+
+
+def _finding(case: Case, clause: Clause) -> Finding:
+    architecture = case.architecture
+    result: Result
+    if not clause.applies_to(architecture):
+        successor = architecture.replaces.get(clause.id)
+        reason = f"{architecture.name} replaces it by {successor}." if successor else f"It does not speak of {architecture.name}."
+        result = Result("not-applicable", reason)
+    elif clause.id not in CHECKS:
+        result = Result("not-examined", (clause.not_examined or {}).get("en", "It has no check yet."))
+    else:
+        try:
+            result = CHECKS[clause.id](case)
+        except Exception as error:  # a bug of ours must not look like a fault of the candidate
+            message = f"The check itself failed ({type(error).__name__}: {error}); this is a bug of resnet-conformance."
+            result = Result("not-examined", message)
+    return Finding(
+        clause=clause.id,
+        level=clause.level_for(architecture),
+        outcome=result.outcome,
+        evidence=clause.evidence[0] if clause.evidence else "none",
+        where=tuple(dict.fromkeys(w for w in result.where if w)),
+        expected=result.expected,
+        found=result.found,
+        message=result.message,
+        deviation=result.deviation,
+        citation="; ".join(clause.cite),
+    )
+
+
+def attribute(findings: Sequence[Finding], spec: Spec) -> tuple[Finding, ...]:
+    """Give a failure without a name the deviation that another finding shows, where the spec says that it explains this clause."""
+    shown = list(dict.fromkeys(f.deviation for f in findings if f.outcome == "fail" and f.deviation in spec.deviations))
+    named = []
+    for finding in findings:
+        deviation = finding.deviation if finding.deviation in spec.deviations else None
+        if finding.outcome == "fail" and deviation is None:
+            deviation = next((d for d in shown if d and finding.clause in spec.deviations[d].explains), None)
+        named.append(replace(finding, deviation=deviation if finding.outcome == "fail" else None))
+    return tuple(named)
+
+
+def conclude(findings: Sequence[Finding], spec: Spec, level: Level = "MUST") -> Verdict:
+    """The verdict: broken, declared, complete or incomplete (DESIGN.md section 4)."""
+    binding = {"MUST"} if level == "MUST" else {"MUST", "SHOULD"}
+    bound = [f for f in findings if f.level in binding]
+    if any(f.outcome == "fail" for f in bound):
+        return "violates"
+    if any(f.outcome == "expected" for f in bound):
+        return "deviates"
+    open_ = [f for f in bound if f.outcome == "not-examined" and f.level == "MUST"
+             and BINDING_EVIDENCE & set(spec.clauses[f.clause].evidence)]
+    if open_ or not any(f.outcome == "pass" for f in findings):
+        return "not-examined"
+    return "conforms"
+
+
+def deviations_of(findings: Sequence[Finding]) -> tuple[str, ...]:
+    """The named deviations that failures show, each once."""
+    return tuple(dict.fromkeys(f.deviation for f in findings if f.outcome == "fail" and f.deviation))
+
+
+def describe(found: Anatomy, candidate: Candidate) -> dict[str, Any]:
+    """The network as found, for people: Report.summary."""
+    measures = measure(found.graph)
+    strided = [b for b in found.blocks if any(c.stride[0] != 1 for c in b.residual.convolutions)]
+    return {
+        "block": "/".join(found.kinds[:3]) or "none",
+        "preactivation": found.preactivation,
+        "blocks": [len(stage) for stage in found.stages],
+        "widths": [list(dict.fromkeys(c.filters for c in stage[0].residual.convolutions)) for stage in found.stages],
+        "sizes": ["x".join(map(str, stage[-1].output_shape[2:])) for stage in found.stages],
+        "strides": list(dict.fromkeys(",".join(str(c.stride[0]) for c in b.residual.convolutions) for b in strided)),
+        "option": found.option,
+        "stem": [c.text for c in found.stem_convolutions],
+        "head": [found.graph[i].op for i in found.head],
+        "depth": found.depth,
+        "parameters": measures.parameters,
+        "multiply_adds": measures.multiply_adds,
+        "input": list(candidate.input_shape),
+        "captured_on": candidate.captured_on,
+        "notes": list(candidate.notes),
+    }
+
+
+def environment() -> dict[str, Any]:
+    """Versions and machine, without importing anything heavy."""
+
+    def version(package: str) -> str | None:
+        try:
+            return metadata.version(package)
+        except metadata.PackageNotFoundError:
+            return None
+
+    return {
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "torch": version("torch"),
+        "torchvision": version("torchvision") if "torchvision" in sys.modules else None,
+    }
+
+
+def compose(candidate: Candidate, judged: str | None, identified: Identification, findings: tuple[Finding, ...], verdict: Verdict,
+            found: Anatomy, spec: Spec, started: float, version: str) -> Report:
+    """The report of one judgement; `started` is a time.perf_counter() at its beginning."""
+    return Report(
+        target=candidate.target,
+        architecture=judged,
+        identified=identified,
+        verdict=verdict,
+        findings=findings,
+        summary=describe(found, candidate),
+        environment=environment(),
+        seconds={"capture": round(candidate.seconds, 3), "judge": round(time.perf_counter() - started, 3)},
+        tool={"version": version, "spec": spec.version},
+    )
+
+
+def address_text(kwargs: Mapping[str, Any]) -> str:
+    """Keyword arguments as the command line takes them."""
+    return " ".join(f"--kw {key}={value!r}" for key, value in kwargs.items())

@@ -1,0 +1,79 @@
+"""Words in lines: wrapping by terminal cells (Korean letters take two), and text for a stream that knows few letters."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from rich.cells import cell_len
+
+ASCII = str.maketrans(
+    {
+        "§": "section ",
+        "×": "x",
+        "…": "...",
+        "–": "-",
+        "—": "-",
+        "−": "-",
+        "·": "*",
+        "→": "->",
+        "≤": "<=",
+        "≥": ">=",
+        "≠": "!=",
+        "±": "+-",
+        "²": "^2",
+        "√": "sqrt",
+        "‘": "'",
+        "’": "'",
+        "“": '"',
+        "”": '"',
+    }
+)
+
+
+def clean(text: str) -> str:
+    """One line without control characters: a found name or message must not steer the terminal."""
+    letters = (c if unicodedata.category(c) not in ("Cc", "Cf", "Cs") else f"\\u{ord(c):04x}" for c in " ".join(text.split()))
+    return "".join(letters)
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """The words of `text` in lines of at most `width` cells. A longer word (a path, a link) keeps a line of its own, whole."""
+    lines: list[str] = []
+    for word in clean(text).split():
+        if lines and cell_len(lines[-1]) + 1 + cell_len(word) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def cut(text: str, width: int) -> str:
+    """The first words of `text`, with "..." where some had to go."""
+    first, *rest = wrap(text, width) or [""]
+    if not rest and cell_len(first) <= width:
+        return first
+    words = (wrap(text, width - 4) or [""])[0]
+    return f"{words} ..." if cell_len(words) <= width - 4 else f"{words[: max(width - 4, 1)]} ..."
+
+
+def pad(text: str, width: int) -> str:
+    """`text` filled with spaces to `width` cells."""
+    return text + " " * (width - cell_len(text))
+
+
+def some(names: tuple[str, ...], most: int) -> str:
+    """ "a, b, ... and 3 more": the first `most` names."""
+    names = tuple(clean(name) for name in names)
+    if len(names) <= most + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])}, ... and {len(names) - most} more"
+
+
+def encodable(text: str, encoding: str | None) -> str:
+    """`text` as a stream of that encoding can show it: signs that it lacks in ASCII, other letters as escapes."""
+    encoding = encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(ASCII).encode(encoding, errors="backslashreplace").decode(encoding)
+    return text

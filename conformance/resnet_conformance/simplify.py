@@ -1,0 +1,79 @@
+"""Graph -> Graph: one form for what people write in several, where the value is the same whatever the input.
+
+Zero padding before a convolution or behind a ReLU before a max pool becomes that layer's own padding; a 1x1 convolution on the
+pooled features is a fully connected layer; a mean over flattened positions is global average pooling. Indices stay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from .graph import Graph, Node
+
+FEATURES = {"global_avg_pool", "global_max_pool", "avg_pool", "reshape", "dropout"}
+
+
+def simplify(graph: Graph) -> Graph:
+    """The same network with these forms replaced."""
+    nodes = list(graph.nodes)
+    for node in graph.nodes:
+        if node.index not in graph.live or node.index not in graph.depends:
+            continue
+        if node.op in ("conv", "max_pool"):
+            nodes[node.index] = _fold_padding(graph, nodes, nodes[node.index])
+        if node.op == "conv" and _reads_features(graph, nodes, nodes[node.index]):
+            nodes[node.index] = replace(nodes[node.index], op="linear", attrs={})
+        if node.op == "mean":
+            nodes[node.index] = _fold_mean(graph, node)
+    return Graph(tuple(nodes), graph.output, graph.tensors, graph.mode)
+
+
+def _fold_padding(graph: Graph, nodes: list[Node], node: Node) -> Node:
+    """Take a zero padding of the map in front of the layer into the layer's own padding."""
+    source = node.operand("x")
+    if source is None or nodes[source].op != "pad" or len(node.shape) != 4:
+        return node
+    pad = nodes[source]
+    before, after = pad.attrs["before"], pad.attrs["after"]
+    if pad.attrs["value"] != 0 or any(before[:2]) or any(after[:2]) or any(v < 0 for v in (*before, *after)):
+        return node
+    if node.op == "max_pool" and not _is_nonnegative(graph, pad):
+        return node
+    height, width = node.attrs["padding"][:2]
+    if node.op == "max_pool" and (height or width):
+        return node
+    sides = (before[2] + height, after[2] + height, before[3] + width, after[3] + width)
+    padding: tuple[int, ...] = sides
+    if sides[0] == sides[1] and sides[2] == sides[3]:
+        padding = (sides[0], sides[2])
+    attrs: dict[str, Any] = {**node.attrs, "padding": padding}
+    inputs = tuple(pad.inputs[0] if role == "x" else i for role, i in zip(node.roles, node.inputs, strict=True))
+    return replace(node, attrs=attrs, inputs=inputs)
+
+
+def _is_nonnegative(graph: Graph, pad: Node) -> bool:
+    return graph[pad.inputs[0]].op == "relu"
+
+
+def _reads_features(graph: Graph, nodes: list[Node], node: Node) -> bool:
+    """A 1x1 convolution whose input is one position that a global pool made."""
+    source = node.operand("x")
+    if source is None or node.attrs["groups"] != 1 or graph[source].shape[2:] != (1, 1) or set(node.attrs["kernel"]) != {1}:
+        return False
+    while nodes[source].op in FEATURES | {"relu", "linear"}:
+        if nodes[source].op in ("global_avg_pool", "global_max_pool", "avg_pool"):
+            return True
+        source = nodes[source].inputs[0]
+    return False
+
+
+def _fold_mean(graph: Graph, node: Node) -> Node:
+    """A mean over the last axis of (N, C, H*W) that was (N, C, H, W)."""
+    flat = graph[node.inputs[0]]
+    if flat.op != "reshape" or len(flat.shape) != 3 or tuple(node.attrs.get("axes", ())) != (2,):
+        return node
+    source = graph[flat.inputs[0]]
+    if len(source.shape) != 4 or source.shape[:2] != flat.shape[:2]:
+        return node
+    return replace(node, op="global_avg_pool", inputs=(source.index,), roles=("x",), attrs={"keepdim": False})

@@ -1,0 +1,45 @@
+"""What a wrong spec file raises: places and words, for people who edit `spec/` (DESIGN.md, section 7)."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong in a spec file; `line` and `column` count from 1."""
+
+    message: str
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+
+
+class SpecError(ValueError):
+    """A spec file is wrong. Has the place of the first fault; `str()` has one line for each of `faults`."""
+
+    def __init__(self, message: str, file: str, line: int, column: int, *more: Fault) -> None:
+        self.faults: tuple[Fault, ...] = (Fault(message, file, line, column), *more)
+        self.message, self.file, self.line, self.column = message, file, line, column
+        super().__init__("\n".join(map(str, self.faults)))
+
+    @classmethod
+    def of(cls, faults: Iterable[Fault]) -> SpecError:
+        """One error for several faults (at least one), in the order of their places."""
+        first, *more = sorted(dict.fromkeys(faults), key=lambda f: (f.file, f.line, f.column))
+        return cls(first.message, first.file, first.line, first.column, *more)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.message, self.file, self.line, self.column, *self.faults[1:])
+
+
+def suggest(name: str, names: Iterable[str]) -> str:
+    """ " (did you mean 'kernel'?)" for the nearest of `names`, or nothing where none is near."""
+    near = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
+    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -1,0 +1,78 @@
+"""The networks of *Deep Residual Learning for Image Recognition* in plain PyTorch.
+
+One reading of He et al. 2015 (arXiv:1512.03385), written by hand to be read beside the paper: Eqn (1)
+and (2) in `shortcuts`, Fig. 5 in `blocks`, Table 1 in `stems`, `resnet` and `presets`, section 3.4 in
+`initialization`.
+"""
+
+from resnet_impl.blocks import BasicBlockV1, BottleneckV1
+from resnet_impl.initialization import initialize
+from resnet_impl.presets import (
+    cifar_plain,
+    cifar_plain20,
+    cifar_plain32,
+    cifar_plain44,
+    cifar_plain56,
+    cifar_plain110,
+    cifar_resnet,
+    cifar_resnet20,
+    cifar_resnet32,
+    cifar_resnet44,
+    cifar_resnet56,
+    cifar_resnet110,
+    cifar_resnet1202,
+    plain18,
+    plain34,
+    resnet18,
+    resnet18_cifar_stem,
+    resnet34,
+    resnet34_cifar_stem,
+    resnet50,
+    resnet50_cifar_stem,
+    resnet101,
+    resnet101_cifar_stem,
+    resnet152,
+    resnet152_cifar_stem,
+)
+from resnet_impl.resnet import ResNetV1, Stage
+from resnet_impl.shortcuts import ShortcutProjection, ShortcutZeroPad
+from resnet_impl.stems import StemCIFAR, StemImageNetV1
+from resnet_impl.torchvision_names import rename_torchvision
+
+__all__ = [
+    "BasicBlockV1",
+    "BottleneckV1",
+    "ResNetV1",
+    "ShortcutProjection",
+    "ShortcutZeroPad",
+    "Stage",
+    "StemCIFAR",
+    "StemImageNetV1",
+    "cifar_plain",
+    "cifar_plain20",
+    "cifar_plain32",
+    "cifar_plain44",
+    "cifar_plain56",
+    "cifar_plain110",
+    "cifar_resnet",
+    "cifar_resnet20",
+    "cifar_resnet32",
+    "cifar_resnet44",
+    "cifar_resnet56",
+    "cifar_resnet110",
+    "cifar_resnet1202",
+    "initialize",
+    "plain18",
+    "plain34",
+    "rename_torchvision",
+    "resnet18",
+    "resnet18_cifar_stem",
+    "resnet34",
+    "resnet34_cifar_stem",
+    "resnet50",
+    "resnet50_cifar_stem",
+    "resnet101",
+    "resnet101_cifar_stem",
+    "resnet152",
+    "resnet152_cifar_stem",
+]
