@@ -1,4 +1,4 @@
-"""The words of the command line: verbs, their options, and how each value is read. What they do is in `cli.py`."""
+"""The words of the command line: verbs, options, how each value is read. What they do is in `cli.py`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import argparse
 import ast
 import math
 import re
-from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -20,14 +19,18 @@ EXIT_CODES = "exit codes: 0 conforms (or deviates as declared), 1 violates, 2 co
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser. Its result carries the chosen verb's name as `verb`, and `debug` only where --debug was given."""
+    """The parser. Its result has the chosen verb as `verb`, and `debug` only where --debug was given."""
     parser = _Parser(
         prog=PROGRAM,
         description="Is this network the ResNet of the paper, and if not, where does it differ?",
-        epilog=f"{EXIT_CODES}\nexample: {PROGRAM} check torchvision.models:resnet50 --architecture imagenet/resnet50",
+        epilog=_epilog("check torchvision.models:resnet50 --architecture imagenet/resnet50"),
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the versions of the program and of its spec")
-    verbs = parser.add_subparsers(title="verbs", dest="verb", required=True, metavar="VERB", parser_class=_Parser)
+    parser.add_argument(
+        "--version", action=_Version, nargs=0, help="print the versions of the program and of its spec"
+    )
+    verbs = parser.add_subparsers(
+        title="verbs", dest="verb", required=True, metavar="VERB", parser_class=_Parser
+    )
     _add_check(verbs)
     _add_identify(verbs)
     _add_show(verbs)
@@ -39,28 +42,43 @@ def build_parser() -> argparse.ArgumentParser:
 Verbs = Any  # argparse has no public name for what add_subparsers returns
 
 
+def _epilog(example: str) -> str:
+    return f"{EXIT_CODES}\nexample:\n  {PROGRAM} {example}"
+
+
 def _add_check(verbs: Verbs) -> None:
     check = _verb(
         verbs,
         "check",
         "hold a network against the paper, clause by clause",
-        f"{EXIT_CODES}\nexample: {PROGRAM} check my/net.py:resnet20 --architecture cifar10/resnet20 --kw num_classes=10",
+        _epilog("check my/net.py:resnet20 --architecture cifar10/resnet20 --kw num_classes=10"),
     )
     check.add_argument("target", metavar="TARGET", help=TARGET_HELP)
-    check.add_argument("--architecture", metavar="NAME", help="what it claims to be (default: what it is nearest to)")
+    check.add_argument(
+        "--architecture", metavar="NAME", help="what it claims to be (default: what it is nearest to)"
+    )
     _add_target_options(check)
     check.add_argument(
         "--only",
         action="append",
         default=[],
         metavar="GLOB",
-        help="examine only the clauses whose ids match, as in --only 'SC-*'; repeatable; the rest gets no verdict",
+        help="examine only the clauses whose ids match, as 'SC-*'; repeatable; gives no verdict on the rest",
     )
-    check.add_argument("--level", choices=("must", "should"), default="must", help="from which level on a failure counts (must)")
+    check.add_argument(
+        "--level",
+        choices=("must", "should"),
+        default="must",
+        help="from which level on a failure counts (must)",
+    )
     _add_format(check)
-    check.add_argument("--output", type=Path, metavar="FILE", help="write the report here instead of to standard output")
-    check.add_argument("--seed", type=_seed, default=0, metavar="N", help="of every random choice (0)")
-    check.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where values are computed (cpu)")
+    check.add_argument(
+        "--output", type=Path, metavar="FILE", help="write the report here instead of to standard output"
+    )
+    check.add_argument("--seed", type=_seed, metavar="N", help="of every random choice (0)")
+    check.add_argument(
+        "--device", choices=("cpu", "cuda"), default="cpu", help="where values are computed (cpu)"
+    )
     check.add_argument("--verbose", action="store_true", help="name every module and every clause")
     _add_language(check)
 
@@ -80,8 +98,15 @@ def _add_identify(verbs: Verbs) -> None:
 
 
 def _add_show(verbs: Verbs) -> None:
-    show = _verb(verbs, "show", "print an architecture stage by stage, with its exact figures", f"example: {PROGRAM} show imagenet/resnet50")
-    show.add_argument("architecture", metavar="ARCHITECTURE", help=f"a name from '{PROGRAM} list architectures'")
+    show = _verb(
+        verbs,
+        "show",
+        "print an architecture stage by stage, with its exact figures",
+        f"example: {PROGRAM} show imagenet/resnet50",
+    )
+    show.add_argument(
+        "architecture", metavar="ARCHITECTURE", help=f"a name from '{PROGRAM} list architectures'"
+    )
 
 
 def _add_list(verbs: Verbs) -> None:
@@ -92,14 +117,27 @@ def _add_list(verbs: Verbs) -> None:
 
 
 def _add_explain(verbs: Verbs) -> None:
-    explain = _verb(verbs, "explain", "say what a clause, deviation or architecture is, and where it comes from", f"example: {PROGRAM} explain BTN-04")
-    explain.add_argument("name", metavar="CLAUSE|DEVIATION|ARCHITECTURE", help="as BTN-04, stride-3x3 or imagenet/resnet50-v1.5")
+    explain = _verb(
+        verbs,
+        "explain",
+        "say what a clause, deviation or architecture is, and where it comes from",
+        f"example: {PROGRAM} explain BTN-04",
+    )
+    explain.add_argument(
+        "name",
+        metavar="CLAUSE|DEVIATION|ARCHITECTURE",
+        help="as BTN-04, stride-3x3 or imagenet/resnet50-v1.5",
+    )
     _add_language(explain)
 
 
 def _verb(verbs: Verbs, name: str, purpose: str, epilog: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = verbs.add_parser(name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.", epilog=epilog)
-    parser.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help="show the traceback of any error")
+    parser: argparse.ArgumentParser = verbs.add_parser(
+        name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.", epilog=epilog
+    )
+    parser.add_argument(
+        "--debug", action="store_true", default=argparse.SUPPRESS, help="show the traceback of any error"
+    )
     return parser
 
 
@@ -112,16 +150,28 @@ def _add_target_options(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="keyword argument of the factory: a Python literal, else a string; repeatable",
     )
-    parser.add_argument("--input", type=_input_shape, metavar="3x32x32", help="size of the input, channels first (the architecture's)")
+    parser.add_argument(
+        "--input",
+        type=_input_shape,
+        metavar="3x32x32",
+        help="size of the input, channels first (the architecture's)",
+    )
     parser.add_argument("--timeout", type=_seconds, metavar="S", help="give up after so many seconds")
 
 
 def _add_format(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", choices=("terminal", "json"), default="terminal", help="for a person or for a program (terminal)")
+    parser.add_argument(
+        "--format",
+        choices=("terminal", "json"),
+        default="terminal",
+        help="for a person or for a program (terminal)",
+    )
 
 
 def _add_language(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--lang", choices=("en", "ko"), default="en", help="language of the spec's texts (en)")
+    parser.add_argument(
+        "--lang", choices=("en", "ko"), default="en", help="language of the spec's texts (en)"
+    )
 
 
 class _Parser(argparse.ArgumentParser):
@@ -136,7 +186,7 @@ class _Version(argparse.Action):
         try:
             program = version(PROGRAM)
         except PackageNotFoundError:
-            program = "(not installed)"
+            program = "0+unknown"
         try:
             spec = load_spec().version
         except SpecError:
@@ -148,7 +198,13 @@ class _Version(argparse.Action):
 class _Keywords(argparse.Action):
     """Collects KEY=VALUE pairs in a dict; a key that comes twice is wrong usage."""
 
-    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, pair: Any, option: str | None = None) -> None:
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        pair: Any,
+        option: str | None = None,
+    ) -> None:
         key, value = pair
         found: dict[str, Any] = getattr(namespace, self.dest)
         if key in found:
@@ -157,7 +213,7 @@ class _Keywords(argparse.Action):
 
 
 def _keyword(text: str) -> tuple[str, Any]:
-    """KEY=VALUE; the value is a Python literal (8, None, [1, 2], "8" in quotes), and the plain string where it is none."""
+    """KEY=VALUE; the value is a Python literal (8, None, [1, 2], "8" in quotes), else the plain string."""
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
         raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE, as in --kw num_classes=10")
@@ -168,7 +224,7 @@ def _keyword(text: str) -> tuple[str, Any]:
 
 
 def _input_shape(text: str) -> tuple[int, int, int]:
-    match = re.fullmatch(r"(\d{1,6})[x×](\d{1,6})[x×](\d{1,6})", text.strip().lower(), re.ASCII)
+    match = re.fullmatch(r"(\d{1,6})x(\d{1,6})x(\d{1,6})", text.strip().lower(), re.ASCII)
     channels, height, width = map(int, match.groups() if match else (0, 0, 0))
     if 0 in (channels, height, width):
         raise argparse.ArgumentTypeError(f"{text!r} is not CHANNELSxHEIGHTxWIDTH, as in --input 3x32x32")

@@ -1,6 +1,6 @@
-"""What the spec holds, for people: the names of its architectures, clauses and deviations, as tables or as plain data.
+"""What the spec holds, for people: architectures, clauses and deviations by name, as tables or plain data.
 
-The `list` verb, and the look-up of names that `show`, `explain` and `check` share. Nothing here imports torch.
+The `list` verb, and the look-up of names that other verbs share. Nothing here imports torch.
 """
 
 from __future__ import annotations
@@ -20,32 +20,39 @@ from .spec import Clause, Spec, suggest
 KINDS = ("architectures", "clauses", "deviations")
 
 
-class UnknownName(LookupError):
+class UnknownNameError(LookupError):
     """No architecture, clause or deviation has this name; the message names the nearest."""
 
 
 def find_architecture(spec: Spec, name: str) -> Architecture:
-    """The architecture of that name. Raises UnknownName."""
+    """The architecture of that name. Raises UnknownNameError."""
     if name not in spec.architectures:
         near = suggest(name, spec.architectures)
-        raise UnknownName(f"there is no architecture {name!r}{near}; 'resnet-conformance list architectures' names all")
+        raise UnknownNameError(
+            f"there is no architecture {name!r}{near}; 'resnet-conformance list architectures' names all"
+        )
     return spec.architectures[name]
 
 
 def find_clauses(spec: Spec, patterns: Iterable[str]) -> tuple[str, ...]:
-    """Ids of the clauses that match any of the patterns (as file names do: `*`, `?`). Raises UnknownName for one that matches none."""
+    """Ids of the clauses that match any of the patterns (`*` and `?` as in file names).
+
+    Raises UnknownNameError for a pattern that matches none.
+    """
     found: dict[str, None] = {}
     for pattern in patterns:
         matches = [name for name in spec.clauses if fnmatchcase(name, pattern)]
         if not matches:
             near = suggest(pattern, spec.clauses)
-            raise UnknownName(f"no clause matches {pattern!r}{near}; 'resnet-conformance list clauses' names all")
+            raise UnknownNameError(
+                f"no clause matches {pattern!r}{near}; 'resnet-conformance list clauses' names all"
+            )
         found.update(dict.fromkeys(matches))
     return tuple(found)
 
 
 def figures_of(architecture: Architecture, option: str) -> Derived:
-    """The exact integers of the architecture with that shortcut option: as the spec states them, else computed."""
+    """The exact integers of the architecture with that shortcut option: the spec's own, else computed."""
     return architecture.derived.get(option) or derive(architecture.with_option(option))
 
 
@@ -86,7 +93,13 @@ def _list_architectures(page: Page, spec: Spec) -> None:
     groups: Mapping[bool, list[tuple[str, ...]]] = {False: [], True: []}
     for a in spec.architectures.values():
         figures = figures_of(a, a.option)
-        row = (a.name, str(a.depth), " ".join(a.options), f"{figures.parameters:,}", f"{figures.multiply_adds:,}")
+        row = (
+            a.name,
+            str(a.depth),
+            " ".join(a.options),
+            f"{figures.parameters:,}",
+            f"{figures.multiply_adds:,}",
+        )
         groups[a.variant].append(row)
     page.line(("Networks of the papers", "bold"), (" (figures of the first option)", ""))
     page.table(head, groups[False], right=(1, 3, 4))

@@ -1,7 +1,8 @@
 """The command line: `check`, `identify`, `show`, `list`, `explain` (DESIGN.md, section 5).
 
-Exit codes: 0 conforms or deviates as declared, 1 violates, 2 could not judge (usage, target, spec, output), 130 interrupted. A problem
-is one message on standard error; standard output then stays empty, and no file is written. Only `check` and `identify` import torch.
+Exit codes: 0 conforms or deviates as declared, 1 violates, 2 could not judge (usage, target, spec, output),
+130 interrupted. A problem is one message on standard error; standard output then stays empty, and no file is
+written. Only `check` and `identify` import torch.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from rich.console import Console
 
 from .arguments import PROGRAM, build_parser
 from .capture.problems import TargetProblem
-from .catalog import UnknownName, find_architecture, find_clauses, list_data, list_table
+from .catalog import UnknownNameError, find_architecture, find_clauses, list_data, list_table
 from .explain import explain
 from .findings import Report
 from .reports import json_report, terminal
-from .reports.output import OutputProblem, check_writable, write_atomically
+from .reports.output import OutputError, check_writable, write_atomically
 from .show import show
 from .spec import SpecError, load_spec
 
@@ -32,18 +33,18 @@ COULD_NOT_JUDGE = 2
 INTERRUPTED = 130
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """What was asked for cannot be done here; the message says what to do."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one verb and return its exit code. Raises SystemExit only as argparse does: --help, --version, wrong usage."""
+    """Run one verb, return its exit code. Raises SystemExit as argparse does: --help, --version, wrong usage."""
     options = build_parser().parse_args(arguments)
     try:
         return VERBS[options.verb](options)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a bug, too, must end in one message and code 2
         if getattr(options, "debug", False):
             traceback.print_exc()
         else:
@@ -53,12 +54,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _explain_error(error: Exception) -> str:
     """One message for people; what is not their doing is called a bug."""
-    if isinstance(error, (Refusal, UnknownName, SpecError, OutputProblem, TargetProblem)):
+    from .judge import UnjudgeableError
+
+    if isinstance(
+        error, (RefusalError, UnknownNameError, SpecError, OutputError, TargetProblem, UnjudgeableError)
+    ):
         return str(error)
     if isinstance(error, ModuleNotFoundError) and error.name == "torch":
-        return "torch is not installed, and without it no network can be judged; install it (https://pytorch.org)"
+        return (
+            "torch is not installed; no network can be judged without it, so install it (https://pytorch.org)"
+        )
     kind = f"{type(error).__name__}: {error}".strip(": \n")
-    return f"internal error, a bug in {PROGRAM} and no finding about any network: {kind}\nAdd --debug to see where, and please report it."
+    said = f"internal error, a bug in {PROGRAM} and no finding about any network: {kind}"
+    return f"{said}\nAdd --debug to see where, and please report it."
 
 
 # --- verbs ---
@@ -71,6 +79,10 @@ def _check(options: argparse.Namespace) -> int:
     find_clauses(spec, options.only)
     if options.output is not None:
         check_writable(options.output)
+    # `check` decides what holds where nothing was asked for.
+    settings = {} if options.seed is None else {"seed": options.seed}
+    if options.device != "cpu":
+        settings["device"] = options.device
     with _importable_folder():
         from .api import check
 
@@ -82,9 +94,8 @@ def _check(options: argparse.Namespace) -> int:
             input=options.input,
             only=tuple(options.only),
             level=options.level,
-            seed=options.seed,
-            device=options.device,
             timeout=options.timeout,
+            **settings,
         )
 
     def view(console: Console) -> None:
@@ -97,9 +108,11 @@ def _check(options: argparse.Namespace) -> int:
 def _identify(options: argparse.Namespace) -> int:
     spec = load_spec()
     with _importable_folder():
-        from .api import identify
+        from .api import identification_report
 
-        report: Report = identify(options.target, kwargs=options.kw, input=options.input, timeout=options.timeout)
+        report: Report = identification_report(
+            options.target, kwargs=options.kw, input=options.input, timeout=options.timeout
+        )
 
     def view(console: Console) -> None:
         terminal.render_identification(report, spec, console, lang=options.lang)
@@ -140,9 +153,9 @@ VERBS: Mapping[str, Callable[[argparse.Namespace], int]] = {
 
 @contextmanager
 def _importable_folder() -> Iterator[None]:
-    """The current folder stands first among those that are imported from, as under `python -m`, for `package.module:factory`."""
+    """Modules are looked for in the current folder first, as under `python -m`: for `package.module:factory`."""
     before = list(sys.path)
-    sys.path.insert(0, os.getcwd())
+    sys.path.insert(0, str(Path.cwd()))
     try:
         yield
     finally:
@@ -154,7 +167,9 @@ def _require_device(device: str) -> None:
         import torch
 
         if not torch.cuda.is_available():
-            raise Refusal("--device cuda: this installation of torch finds no CUDA device; leave the option out, or use --device cpu")
+            raise RefusalError(
+                "--device cuda: this torch finds no CUDA device; leave the option out, or use --device cpu"
+            )
 
 
 # --- what goes out ---
@@ -163,12 +178,14 @@ View = Callable[[Console], None]
 
 
 def _deliver(content: View | Mapping[str, Any] | list[Any], path: Path | None = None) -> None:
-    """Data as JSON, or what a view prints, to the file or to standard output; all of it is made before a byte goes out."""
+    """Data as JSON, or what a view prints, to file or standard output; all is made before a byte goes out."""
     if path is not None:
         write_atomically(path, _on_paper(content) if callable(content) else json_report.dump(content))
     elif callable(content):
-        # rich drops colours for NO_COLOR but keeps bold and the like; without a colour system nothing is left.
-        console = Console(color_system=None if os.environ.get("NO_COLOR") else "auto", markup=False, emoji=False)
+        # For NO_COLOR rich drops colours but keeps bold and its like; without a colour system nothing is left.
+        console = Console(
+            color_system=None if os.environ.get("NO_COLOR") else "auto", markup=False, emoji=False
+        )
         with console.capture() as captured:
             content(console)
         _emit(captured.get())
@@ -188,7 +205,7 @@ def _encoding() -> str:
 
 
 def _emit(text: str) -> None:
-    """Write to standard output. A reader that went away (`| head`) is no error; letters that the stream lacks become escapes."""
+    """Write to standard output, letters that it lacks as escapes. A reader that left (`| head`) is no error."""
     try:
         sys.stdout.write(text.encode(_encoding(), errors="backslashreplace").decode(_encoding()))
         sys.stdout.flush()
@@ -196,4 +213,4 @@ def _emit(text: str) -> None:
         # The interpreter flushes once more at its end: what is left must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
-            raise OutputProblem(f"cannot write to standard output: {error.strerror or error}") from error
+            raise OutputError(f"cannot write to standard output: {error.strerror or error}") from error

@@ -1,4 +1,4 @@
-"""One clause, deviation or architecture in words, English or Korean, with every citation resolved to its source.
+"""One clause, deviation or architecture in words, in English or Korean, each citation resolved to its source.
 
 Nothing here imports torch.
 """
@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from .architecture import Architecture
-from .catalog import UnknownName, figures_of
+from .catalog import UnknownNameError, figures_of
 from .reports.page import Page
 from .spec import Clause, Deviation, Spec, suggest
 
@@ -70,7 +70,7 @@ STRIDED = {1: "stride on the first convolution of F", 2: "stride on the second c
 
 
 def explain(name: str, spec: Spec, console: Console, lang: str = "en") -> None:
-    """Print what is known under that name. A clause's id may be given in any case. Raises UnknownName."""
+    """Print what is known under that name. A clause's id may be given in any case. Raises UnknownNameError."""
     page = Page(console)
     clauses = {key.lower(): clause for key, clause in spec.clauses.items()}
     if clause := clauses.get(name.lower()):
@@ -80,9 +80,14 @@ def explain(name: str, spec: Spec, console: Console, lang: str = "en") -> None:
     elif name in spec.architectures:
         _explain_architecture(page, spec.architectures[name], spec, lang)
     else:
-        near = suggest(name, [*spec.clauses, *spec.deviations, *spec.architectures]) or suggest(name.upper(), spec.clauses)
+        near = suggest(name, [*spec.clauses, *spec.deviations, *spec.architectures]) or suggest(
+            name.upper(), spec.clauses
+        )
         kinds = "clause, deviation or architecture"
-        raise UnknownName(f"there is no {kinds} {name!r}{near}; 'resnet-conformance list clauses' (deviations, architectures) names all")
+        raise UnknownNameError(
+            f"there is no {kinds} {name!r}{near}; "
+            "'resnet-conformance list clauses' (or deviations, architectures) names all"
+        )
 
 
 def describe_scope(scope: Iterable[Mapping[str, tuple[Any, ...]]], lang: str = "en") -> str:
@@ -109,7 +114,9 @@ def _explain_clause(page: Page, clause: Clause, spec: Spec, lang: str) -> None:
     for a in spec.architectures.values():
         if clause.id in a.replaces:
             successor = a.replaces[clause.id]
-            replaced.append(f"{a.name} ({words['by']} {successor})" if successor else f"{a.name} ({words['nothing']})")
+            replaced.append(
+                f"{a.name} ({words['by']} {successor})" if successor else f"{a.name} ({words['nothing']})"
+            )
     page.fields(
         [
             (words["why"], clause.why[lang]),
@@ -117,7 +124,10 @@ def _explain_clause(page: Page, clause: Clause, spec: Spec, lang: str) -> None:
             (words["replaced"], ", ".join(replaced)),
             (words["evidence"], ", ".join(clause.evidence)),
             (words["unexamined"], clause.not_examined[lang] if clause.not_examined else ""),
-            (words["explained"], ", ".join(d.id for d in spec.deviations.values() if clause.id in d.explains)),
+            (
+                words["explained"],
+                ", ".join(d.id for d in spec.deviations.values() if clause.id in d.explains),
+            ),
         ],
         indent=2,
     )
@@ -145,9 +155,15 @@ def _explain_architecture(page: Page, architecture: Architecture, spec: Spec, la
     a = architecture
     page.line((a.name, "bold"), (f"  {a.title}", ""))
     option = figures_of(a, a.option)
-    stages = ", ".join(f"{stage.name} {'-'.join(map(str, stage.widths))} x {stage.blocks}" for stage in a.stages)
-    replaces = [f"{old} ({words['by']} {new})" if new else f"{old} ({words['nothing']})" for old, new in a.replaces.items()]
-    figures = f"depth {a.depth}, {option.parameters:,} parameters, {option.multiply_adds:,} multiply-adds (option {a.option})"
+    stages = ", ".join(
+        f"{stage.name} {'-'.join(map(str, stage.widths))} x {stage.blocks}" for stage in a.stages
+    )
+    replaces = [
+        f"{old} ({words['by']} {new})" if new else f"{old} ({words['nothing']})"
+        for old, new in a.replaces.items()
+    ]
+    counts = f"{option.parameters:,} parameters, {option.multiply_adds:,} multiply-adds"
+    figures = f"depth {a.depth}, {counts}" + (f" (option {a.option})" if a.residual else "")
     rows = [
         (words["blocks"], f"{a.block}; {stages}"),
         (words["base"], a.base or ""),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .anatomy import Anatomy
@@ -13,6 +12,7 @@ from .judge import build_case, deviations_of, examine
 from .spec import Spec
 
 SHORTLIST = 4
+REACH = 2.0  # how much farther by shape than the nearest an architecture may be and still be held against the candidate
 NEAR = 4  # a network that differs in more separate ways than this is none of the known ones
 
 
@@ -32,6 +32,11 @@ class Match:
     def differences(self) -> int:
         """Separate ways in which the candidate differs: each named deviation once, and the unexplained failures as one more."""
         return len(set(deviations_of(self.broken))) + any(f.deviation is None for f in self.broken)
+
+    @property
+    def near(self) -> bool:
+        """Whether the candidate may be called by this architecture's name at all."""
+        return self.differences <= NEAR
 
 
 def distance(architecture: Architecture, found: Anatomy, input_size: int) -> float:
@@ -59,12 +64,21 @@ def distance(architecture: Architecture, found: Anatomy, input_size: int) -> flo
 
 
 def nearest(spec: Spec, found: Anatomy, candidate: Candidate) -> Match:
-    """The architecture whose MUSTs the candidate breaks least, among those of the nearest shape; the paper's before a variant."""
+    """The architecture whose MUSTs the candidate breaks least, among those of the nearest shape; the paper's before a variant.
+
+    Where none is near, the paper's network of the nearest shape: against that one it is judged.
+    """
     size = candidate.input_shape[2]
     plain = [a for a in spec.architectures.values() if a.variant or a.base is None]  # not the names that fix one option
     ranked = sorted(plain, key=lambda a: (distance(a, found, size), a.variant))
-    matches = [_match(a, spec, found, candidate) for a in ranked[:SHORTLIST]]
-    return min(matches, key=lambda m: (len(m.broken), distance(m.architecture, found, size), m.architecture.variant))
+    limit = distance(ranked[0], found, size) + REACH
+    shortlist = [a for a in ranked[:SHORTLIST] if distance(a, found, size) <= limit]
+    matches = [_match(a, spec, found, candidate) for a in shortlist]
+    best = min(matches, key=lambda m: (len(m.broken), distance(m.architecture, found, size), m.architecture.variant))
+    if best.near:
+        return best
+    paper = next(a for a in ranked if not a.variant)
+    return _match(paper, spec, found, candidate)
 
 
 def _match(architecture: Architecture, spec: Spec, found: Anatomy, candidate: Candidate) -> Match:
@@ -75,15 +89,9 @@ def describe_match(match: Match) -> Identification:
     """The identification that follows from the nearest architecture."""
     broken = match.broken
     reasons = tuple(f"{f.clause}: {f.message} Found: {f.found}" for f in broken)
-    near = match.differences <= NEAR
     return Identification(
-        architecture=match.architecture.name if near else None,
+        architecture=match.architecture.name if match.near else None,
         exact=not broken,
         deviations=deviations_of(match.findings),
         reasons=reasons,
     )
-
-
-def broken_clauses(findings: Sequence[Finding]) -> tuple[str, ...]:
-    """Ids of failed MUSTs."""
-    return tuple(f.clause for f in findings if f.outcome == "fail" and f.level == "MUST")

@@ -1,4 +1,4 @@
-"""One architecture as a table, stage by stage, like Table 1 of He et al. 2015, with exact figures beside the printed ones.
+"""One architecture stage by stage, as in Table 1 of He et al. 2015, with exact beside printed figures.
 
 The figures are measured on the blueprint, the network that the spec describes. Nothing here imports torch.
 """
@@ -22,13 +22,16 @@ HEAD = ("layer", "output", "channels", "kernels", "blocks", "parameters", "multi
 
 
 def show(architecture: Architecture, console: Console) -> None:
-    """Print the architecture with its first shortcut option, then what the other options change and what the paper prints."""
+    """Print the architecture with its first shortcut option, then every option's and the printed figures."""
     page = Page(console)
-    kind = f"variant of {architecture.base}, in no paper's table" if architecture.variant else "as in the paper"
+    kind = (
+        f"variant of {architecture.base}, in no paper's table" if architecture.variant else "as in the paper"
+    )
     page.line((architecture.name, "bold"), (f"  {architecture.title}: {kind}", ""))
     option = "no shortcuts" if not architecture.residual else f"shortcut option {architecture.option}"
     size = f"{architecture.channels}x{architecture.size}x{architecture.size}"
-    page.paragraph(f"{architecture.block} blocks, {architecture.depth} weighted layers, {option}, input {size}, {architecture.classes} classes")
+    layers = f"{architecture.block} blocks, {architecture.depth} weighted layers"
+    page.paragraph(f"{layers}, {option}, input {size}, {architecture.classes} classes")
     page.gap()
     page.table(HEAD, stage_rows(architecture), right=(4, 5, 6))
     page.paragraph("kernels of one block in order; /2: with stride 2, in a stage's first block only")
@@ -46,9 +49,19 @@ def stage_rows(architecture: Architecture) -> list[tuple[str, ...]]:
     stem = architecture.stem
     rows = [_row(graph, "conv1", f"{stem.filters}", _kernel(stem.kernel, stem.stride), "")]
     if stem.pool is not None:
-        rows.append(_row(graph, "pool1", f"{stem.filters}", f"{_kernel(stem.pool.kernel, stem.pool.stride)} max", ""))
+        rows.append(
+            _row(graph, "pool1", f"{stem.filters}", f"{_kernel(stem.pool.kernel, stem.pool.stride)} max", "")
+        )
     for stage in architecture.stages:
-        rows.append(_row(graph, stage.name, "-".join(map(str, stage.widths)), _kernels(architecture, stage), str(stage.blocks)))
+        rows.append(
+            _row(
+                graph,
+                stage.name,
+                "-".join(map(str, stage.widths)),
+                _kernels(architecture, stage),
+                str(stage.blocks),
+            )
+        )
     rows.append(_row(graph, "head", str(architecture.classes), "avg pool, fc", ""))
     measures = measure(graph)
     rows.append(("total", "", "", "", "", f"{measures.parameters:,}", f"{measures.multiply_adds:,}"))
@@ -74,7 +87,9 @@ def _kernel(kernel: int, stride: int) -> str:
 
 def _kernels(architecture: Architecture, stage: Stage) -> str:
     places = enumerate(architecture.kernels, start=1)
-    return " ".join(_kernel(kernel, stage.stride if place == architecture.strided else 1) for place, kernel in places)
+    return " ".join(
+        _kernel(kernel, stage.stride if place == architecture.strided else 1) for place, kernel in places
+    )
 
 
 def _print_options(page: Page, architecture: Architecture) -> None:
@@ -83,7 +98,9 @@ def _print_options(page: Page, architecture: Architecture) -> None:
         figures = figures_of(architecture, option)
         numbers = (figures.projections, figures.parameters, figures.batch_norm_affine, figures.multiply_adds)
         rows.append((option, *(f"{number:,}" for number in numbers)))
-    page.table(("option", "projections", "parameters", "of them BN", "multiply-adds"), rows, right=(1, 2, 3, 4))
+    page.table(
+        ("option", "projections", "parameters", "of them BN", "multiply-adds"), rows, right=(1, 2, 3, 4)
+    )
 
 
 def _print_printed(page: Page, architecture: Architecture) -> None:
@@ -109,14 +126,21 @@ def _comparison(architecture: Architecture, printed: Printed, option: str) -> st
 def _print_errors(page: Page, architecture: Architecture) -> None:
     for error in architecture.errors:
         option = "" if error["option"] == "none" else f", option {error['option']}"
-        page.paragraph(f"{_error_text(error)} ({error['setting']}{option}; {'; '.join(error['cite'])})", label="Printed error:")
+        page.paragraph(
+            f"{_error_text(error)} ({error['setting']}{option}; {'; '.join(error['cite'])})",
+            label="Printed error:",
+        )
 
 
 def _error_text(error: Mapping[str, Any]) -> str:
     """ "top-1 22.85 %, top-5 6.71 %", with mean and deviation of several runs where they are printed."""
     names = {"top1": "top-1", "top5": "top-5", "above": "above"}
-    digits = max(len(str(float(error[key])).partition(".")[2].removesuffix("0")) for key in names if key in error)  # 7.40 beside 24.19
+    digits = max(
+        len(str(float(error[key])).partition(".")[2].removesuffix("0")) for key in names if key in error
+    )  # 7.40 beside 24.19
     parts = [f"{name} {error[key]:.{digits}f} %" for key, name in names.items() if key in error]
     if "mean" in error:
-        parts.append(f"mean of {error.get('runs', 'several')} runs {error['mean']} +- {error.get('std', '?')}")
+        parts.append(
+            f"mean of {error.get('runs', 'several')} runs {error['mean']} +- {error.get('std', '?')}"
+        )
     return ", ".join(parts)

@@ -17,13 +17,14 @@ FEATURES = {"global_avg_pool", "global_max_pool", "avg_pool", "reshape", "dropou
 def simplify(graph: Graph) -> Graph:
     """The same network with these forms replaced."""
     nodes = list(graph.nodes)
+    trunk = frozenset(graph.trunk())
     for node in graph.nodes:
         if node.index not in graph.live or node.index not in graph.depends:
             continue
         if node.op in ("conv", "max_pool"):
             nodes[node.index] = _fold_padding(graph, nodes, nodes[node.index])
-        if node.op == "conv" and _reads_features(graph, nodes, nodes[node.index]):
-            nodes[node.index] = replace(nodes[node.index], op="linear", attrs={})
+        if node.op == "conv" and node.index in trunk and _reads_features(graph, nodes, nodes[node.index]):
+            nodes[node.index] = replace(nodes[node.index], op="linear", attrs={}, shape=node.shape[:2])
         if node.op == "mean":
             nodes[node.index] = _fold_mean(graph, node)
     return Graph(tuple(nodes), graph.output, graph.tensors, graph.mode)

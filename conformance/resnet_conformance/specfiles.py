@@ -141,7 +141,10 @@ def _explain(error: ValidationError, marked: Marked) -> Iterator[Fault]:
             yield marked.fault((*path, unknown), message, key=True)
     elif rule == "required":  # one error for each missing key; the message's is the one meant
         missing = next(key for key in schema["required"] if error.message.startswith(repr(key)))
-        told = schema.get("properties", {}).get(missing, {}).get("description")
+        properties = schema.get("properties", {})
+        if any(repr(missing) in suggest(key, properties) for key in value if key not in properties):
+            return  # told already, as an unknown key that is nearly this one
+        told = properties.get(missing, {}).get("description")
         yield marked.fault(
             path, f"{missing!r} is missing here; add it{f' ({told})' if told else ''}", key=True
         )
@@ -187,13 +190,9 @@ def _describe(value: Any) -> str:
         return f"the text {value!r}"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return (
-        "a mapping"
-        if isinstance(value, Mapping)
-        else "a list"
-        if isinstance(value, list)
-        else f"the number {value}"
-    )
+    if isinstance(value, Mapping):
+        return "a mapping"
+    return "a list" if isinstance(value, list) else f"the number {value}"
 
 
 def _list(names: Sequence[Any], word: str = "and") -> str:

@@ -2,8 +2,8 @@
 
 PyYAML reads `1e-4` as text and `no` as False, lets the last of two equal keys win, and forgets where a value
 stood (DESIGN.md, section 7). `read_yaml` refuses all that, with file, line and column, and returns plain
-values that remember their place. The subset is what every YAML reader takes alike: text, decimal numbers, true
-and false, lists, mappings with text as keys, no aliases.
+values that remember their place. The subset is what every YAML reader takes alike: text, decimal numbers,
+true and false, lists, mappings with text as keys, no aliases.
 """
 
 from __future__ import annotations

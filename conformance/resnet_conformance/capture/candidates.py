@@ -16,6 +16,7 @@ from torch import nn
 
 from ..candidate import Candidate
 from ..graph import Graph, Shape
+from .isolation import collection_off
 from .problems import CaptureError, TargetError
 from .running import record
 from .target import LoadedTarget, load_target
@@ -131,7 +132,7 @@ def capture_candidate(
 ) -> Candidate:
     """See `capture.capture_candidate`."""
     begin = time.perf_counter()
-    with limited(timeout, target if isinstance(target, str) else "the network"):
+    with limited(timeout, target if isinstance(target, str) else "the network"), collection_off():
         loaded = load_target(target, kwargs)
         runner = Runner(loaded)
         graph, shape = runner.first(shapes)

@@ -139,12 +139,10 @@ def _add(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | 
     if attrs["alpha"] != 1:
         return None
     for product, bias in ((x["a"], x["b"]), (x["b"], x["a"])):
-        node, term = e[product], e[bias]
-        if node.op == "linear" and "bias" not in node.roles and not e.depends[bias] and term.op != "constant":
-            if term.shape == shape[-1:]:
-                roles = dict(zip(node.roles, node.inputs, strict=True)) | {"bias": bias}
-                e.effects.add(product)
-                return e.append("linear", roles, {}, shape)
+        node, learned = e[product], not e.depends[bias] and e[bias].op != "constant"
+        if learned and node.op == "linear" and "bias" not in node.roles and e[bias].shape == shape[-1:]:
+            e.effects.add(product)
+            return e.append("linear", dict(zip(node.roles, node.inputs, strict=True)) | {"bias": bias}, {}, shape)
     return None
 
 

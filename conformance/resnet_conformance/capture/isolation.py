@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import random
 import sys
@@ -30,6 +31,19 @@ def quiet() -> Iterator[None]:
 
 
 @contextmanager
+def collection_off() -> Iterator[None]:
+    """Without garbage collection: a capture makes many small objects and no cycles that matter, and with torch's compiler
+    imported each collection costs as much as the capture."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
+
+
+@contextmanager
 def settings_kept() -> Iterator[None]:
     """Random number generators (Python's, NumPy's, torch's) and torch's global settings are restored."""
     numpy = sys.modules.get("numpy")
@@ -49,7 +63,8 @@ def settings_kept() -> Iterator[None]:
             torch.cuda.set_rng_state_all(cuda)
         torch.set_default_dtype(dtype)
         torch.set_grad_enabled(grad)
-        torch.use_deterministic_algorithms(deterministic)
+        if torch.are_deterministic_algorithms_enabled() != deterministic:  # the call imports the compiler
+            torch.use_deterministic_algorithms(deterministic)
         torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic = benchmark, cudnn
 
 

@@ -55,7 +55,7 @@ class Path:
                 self.functions -= 1
 
         nn.Module.__call__ = called  # type: ignore[method-assign]
-        torch.autograd.Function.apply = classmethod(apply)  # type: ignore[assignment]
+        torch.autograd.Function.apply = classmethod(apply)
         try:
             yield
         finally:
@@ -90,7 +90,7 @@ def sample(shape: Shape, dtype: torch.dtype, device: str, grad: bool) -> torch.T
         x = torch.empty(shape, dtype=dtype, device="meta")
     else:
         x = torch.randn(shape, dtype=dtype, device=device, generator=torch.Generator(device).manual_seed(0))
-    return _Input.apply(x.requires_grad_()) if grad else x  # type: ignore[no-any-return, no-untyped-call]
+    return _Input.apply(x.requires_grad_()) if grad else x
 
 
 def record(module: nn.Module, shape: Shape, mode: str = "eval", device: str = "meta") -> tuple[Graph, tuple[str, ...]]:

@@ -60,14 +60,15 @@ def activations(case: Case) -> Result:
     """ReLU follows the first and the second convolution, none follows the third before the addition."""
 
     def pattern(block: Block) -> list[str]:
-        return ["relu" if op in ACTIVATIONS else op for op in block.residual.ops if op == "conv" or op in ACTIVATIONS]
+        layers = ["relu" if op in ACTIVATIONS else op for op in block.residual.ops if op == "conv" or op in ACTIVATIONS]
+        return layers[layers.index("conv") :] if "conv" in layers else layers
 
     wrong = [b for b in case.found.blocks if pattern(b) != ["conv", "relu", "conv", "relu", "conv"]]
     missing = bool(wrong) and all(pattern(b).count("relu") < 2 for b in wrong)
     late = bool(wrong) and all(pattern(b) == ["conv", "relu"] * 3 for b in wrong)
     closes = all(any(op in ACTIVATIONS for op in b.activations) for b in wrong)
     late_name = "relu-before-add" if closes else "relu-before-not-after"
-    deviation = "preact" if case.found.preactivation else "no-mid-relu" if missing else late_name if late else None
+    deviation = "no-mid-relu" if missing else late_name if late else None
     return holds_for_all(case, wrong, len(case.found.blocks), "The ReLUs of F stand elsewhere",
                          "conv -> relu -> conv -> relu -> conv (each conv with BN)", lambda b: " -> ".join(pattern(b)), deviation)
 

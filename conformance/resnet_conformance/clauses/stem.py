@@ -73,7 +73,9 @@ def stem_order(case: Case) -> Result:
     if layers == ["batch_norm", "ReLU"]:
         return passed("conv, BN, ReLU")
     deviation = None
-    if "batch_norm" not in layers:
+    if case.found.preactivation:
+        deviation = "preact"
+    elif "batch_norm" not in layers:
         deviation = "stem-no-bn"
     elif "ReLU" not in layers:
         deviation = "stem-no-relu"

@@ -1,4 +1,4 @@
-"""The Report as JSON, in the form that `report.schema.json` beside this file describes (DESIGN.md, section 5)."""
+"""The Report as JSON, as `report.schema.json` beside this file describes it (DESIGN.md, section 5)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-from ..findings import Report
+from resnet_conformance.findings import Report
 
 
 def render(report: Report) -> str:
@@ -35,7 +35,7 @@ def load_schema() -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """The value in JSON's own types. Infinity and NaN, bytes, complex numbers and the like become their `repr`."""
+    """The value in JSON's own types; infinity, NaN, bytes, complex numbers and the like become their `repr`."""
     if value is None or isinstance(value, (bool, int, str)):
         return value
     if isinstance(value, float):

@@ -1,4 +1,4 @@
-"""Text to a file, all of it or nothing of it: a reader never sees half a report, and a failure leaves the old one."""
+"""Text to a file, all or nothing: a reader never sees half a report, and a failure leaves the old one."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ import secrets
 from pathlib import Path
 
 
-class OutputProblem(Exception):
+class OutputError(Exception):
     """The report cannot be written where it was asked for; the message says why and what to do."""
 
 
 def check_writable(path: Path) -> None:
-    """Refuse a place that cannot be written, before the time for judging is spent. Raises OutputProblem."""
+    """Refuse a place that cannot be written, before the time for judging is spent. Raises OutputError."""
     folder = path.resolve().parent
     if not folder.is_dir():
-        raise OutputProblem(f"cannot write {path}: the folder {folder} does not exist; create it first")
+        raise OutputError(f"cannot write {path}: the folder {folder} does not exist; create it first")
     if path.is_dir():
-        raise OutputProblem(f"cannot write {path}: it is a folder; name a file in it")
-    # A new file needs a writable folder; so does replacing one, as the new text is a file beside it until it is complete.
+        raise OutputError(f"cannot write {path}: it is a folder; name a file in it")
+    # Replacing a file, too, needs a writable folder: the new text is a file beside it until it is complete.
     place = folder if not path.exists() or path.is_file() else path
     if not os.access(place, os.W_OK):
-        raise OutputProblem(f"cannot write {path}: no permission to write in {folder}")
+        raise OutputError(f"cannot write {path}: no permission to write in {folder}")
 
 
 def write_atomically(path: Path, text: str) -> None:
     """Write UTF-8 text to a temporary file in the same folder, then put it in the place of `path` at once.
 
-    A symbolic link stays one (its target is replaced); a pipe or device is written to as it is. Raises OutputProblem.
+    A symbolic link stays one (its target is replaced); a pipe or device is written to. Raises OutputError.
     """
     check_writable(path)
     data = text.encode("utf-8", errors="backslashreplace")
@@ -38,18 +38,18 @@ def write_atomically(path: Path, text: str) -> None:
         else:
             _replace(target, data)
     except OSError as error:
-        raise OutputProblem(f"cannot write {path}: {error.strerror or error}") from error
+        raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def _replace(target: Path, data: bytes) -> None:
     """Write beside the target and rename; whatever goes wrong, no temporary file stays behind."""
     temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.tmp")
     try:
-        # Opened with the mode that any new file gets, which the tempfile module would narrow to its owner alone.
-        with open(temporary, "xb") as stream:
+        # With the mode that any new file gets; the tempfile module would narrow it to the owner alone.
+        with temporary.open("xb") as stream:
             stream.write(data)
         if target.exists():
             temporary.chmod(target.stat().st_mode & 0o7777)
-        os.replace(temporary, target)
+        temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""A page for a terminal: labelled paragraphs and tables, wrapped with hanging indents, plain where the stream is plain."""
+"""A page for a terminal: labelled paragraphs with hanging indents, tables; plain where the stream is plain."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ class Page:
         """An empty line."""
         self.line()
 
-    def paragraph(self, text: str, style: str = "", indent: int = 0, label: str = "", label_style: str = "bold") -> None:
+    def paragraph(
+        self, text: str, style: str = "", indent: int = 0, label: str = "", label_style: str = "bold"
+    ) -> None:
         """Wrapped text; after a label its lines hang below the first word."""
         start = indent + (cell_len(label) + 1 if label else 0)
         lines = wrap(text, max(self.width - start, 20)) or [""]
@@ -47,8 +49,10 @@ class Page:
         for label, text in shown:
             self.paragraph(text, indent=indent, label=pad(label, column))
 
-    def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = (), indent: int = 0) -> None:
-        """Columns as wide as their widest cell; those numbered in `right` are aligned to the right. Nothing is wrapped."""
+    def table(
+        self, head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = (), indent: int = 0
+    ) -> None:
+        """Columns as wide as their widest cell, nothing wrapped; those numbered in `right` align to the right."""
         widths = [max(cell_len(row[i]) for row in (head, *rows)) for i in range(len(head))]
         for row in (head, *rows):
             cells = []

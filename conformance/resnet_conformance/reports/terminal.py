@@ -1,17 +1,16 @@
-"""The Report for a person: the verdict, what the network is, then each broken rule with its demand, Expected and Actual.
+"""The Report for a person: the verdict, what the network is, then each broken rule.
 
 The failure print follows h2spec's: what the clause demands, Expected, Actual.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from rich.console import Console
 
-from ..findings import Finding, Report
-from ..spec import Spec
+from resnet_conformance.findings import Finding, Report
+from resnet_conformance.spec import Spec
+
+from .network import describe_network
 from .page import Page
 from .text import clean, some
 
@@ -26,10 +25,12 @@ GROUNDS = 6  # clauses named in the first line
 
 
 def render(report: Report, spec: Spec, console: Console, verbose: bool = False, lang: str = "en") -> None:
-    """Print the whole report. `verbose` names every module and every clause; `lang` is the language of the clauses' texts."""
+    """Print the whole report. `verbose` names every module and clause; `lang` is that of the clauses' texts."""
     page = Page(console)
     _head(page, report, spec)
-    _identity(page, report, spec, lang)
+    # Against the same architecture, the broken clauses below are the reasons, in full.
+    same = report.identified.architecture in (None, report.architecture)
+    _identity(page, report, spec, lang, () if same else report.identified.reasons)
     explained: set[str] = set()
     for finding in report.failed("MUST"):
         page.gap()
@@ -52,7 +53,7 @@ def render_identification(report: Report, spec: Spec, console: Console, lang: st
     """Print only what the network is."""
     page = Page(console)
     page.line((clean(report.target.address), "bold"))
-    _identity(page, report, spec, lang)
+    _identity(page, report, spec, lang, report.identified.reasons)
 
 
 def _head(page: Page, report: Report, spec: Spec) -> None:
@@ -61,8 +62,14 @@ def _head(page: Page, report: Report, spec: Spec) -> None:
     judged = report.architecture or report.identified.architecture
     known = spec.architectures.get(judged or "")
     # Said of every variant, named by the caller or found: conforming to one is not conforming to the paper.
-    note = f", a variant of {known.base} and not the paper's network" if known is not None and known.variant else ""
-    page.paragraph(f"{report.target.address} {verb} {judged or 'any architecture'}{note}{_grounds(report)}", style)
+    note = (
+        f", a variant of {known.base} and not the paper's network"
+        if known is not None and known.variant
+        else ""
+    )
+    page.paragraph(
+        f"{report.target.address} {verb} {judged or 'any architecture'}{note}{_grounds(report)}", style
+    )
 
 
 def _grounds(report: Report) -> str:
@@ -70,10 +77,12 @@ def _grounds(report: Report) -> str:
     if report.verdict == "violates":
         return f" ({some(tuple(f.clause for f in report.failed('MUST') or report.failed()), GROUNDS)})"
     missing = tuple(f.clause for f in report.findings if f.outcome == "not-examined" and f.level == "MUST")
-    return f" (not examined: {some(missing, GROUNDS)})" if report.verdict == "not-examined" and missing else ""
+    return (
+        f" (not examined: {some(missing, GROUNDS)})" if report.verdict == "not-examined" and missing else ""
+    )
 
 
-def _identity(page: Page, report: Report, spec: Spec, lang: str) -> None:
+def _identity(page: Page, report: Report, spec: Spec, lang: str, reasons: tuple[str, ...]) -> None:
     """What the network is, by name and in figures."""
     identified = report.identified
     known = spec.architectures.get(identified.architecture or "")
@@ -84,9 +93,11 @@ def _identity(page: Page, report: Report, spec: Spec, lang: str) -> None:
     elif identified.exact:
         page.paragraph(f"It is exactly {identified.architecture}{title}{variant}.", indent=2)
     else:
-        end = ":" if identified.reasons else "."
-        page.paragraph(f"Nearest is {identified.architecture}{title}{variant}. It is not exactly that{end}", indent=2)
-    for reason in identified.reasons:
+        end = ":" if reasons else "."
+        page.paragraph(
+            f"Nearest is {identified.architecture}{title}{variant}. It is not exactly that{end}", indent=2
+        )
+    for reason in reasons:
         page.paragraph(reason, indent=4, label="-", label_style="")
     for name in identified.deviations:
         page.paragraph(_deviation_title(name, spec, lang), indent=2, label="Known difference:")
@@ -94,32 +105,9 @@ def _identity(page: Page, report: Report, spec: Spec, lang: str) -> None:
         page.paragraph(text, indent=2, label="Found:")
 
 
-def describe_network(summary: Mapping[str, Any]) -> str:
-    """The network as found, in one sentence without a verb; entries that this view does not know stand at the end."""
-    rest = {key: value for key, value in summary.items() if value not in (None, "", [], ())}
-    phrases = {
-        "block": "{} blocks",
-        "counts": "counts {}",
-        "widths": "widths {}",
-        "option": "shortcut option {}",
-        "stem": "stem {}",
-        "depth": "depth {}",
-        "parameters": "{} parameters",
-        "multiply_adds": "{} multiply-adds",
-        "input": "at input {}",
-    }
-    parts = [phrase.format(_value(key, rest.pop(key))) for key, phrase in phrases.items() if key in rest]
-    parts += [f"{key.replace('_', ' ')} {_value(key, value)}" for key, value in rest.items()]
-    return ", ".join(parts).replace(", at input", " at input")
-
-
-def _value(key: str, value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        return ("x" if key == "input" else "-").join(map(str, value))
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-
-
-def _broken(page: Page, finding: Finding, report: Report, spec: Spec, verbose: bool, lang: str, explained: set[str]) -> None:
+def _broken(
+    page: Page, finding: Finding, report: Report, spec: Spec, verbose: bool, lang: str, explained: set[str]
+) -> None:
     """One rule that does not hold. A deviation is told in full the first time, then by its id."""
     style = "bold red" if finding.level == "MUST" else "bold yellow"
     clause = spec.clauses.get(finding.clause)
@@ -136,7 +124,9 @@ def _broken(page: Page, finding: Finding, report: Report, spec: Spec, verbose: b
         indent=4,
     )
     if name := _explanation(finding, report, spec):
-        page.paragraph(name if name in explained else _deviation_title(name, spec, lang), indent=4, label="Explained by:")
+        page.paragraph(
+            name if name in explained else _deviation_title(name, spec, lang), indent=4, label="Explained by:"
+        )
         known = spec.deviations.get(name)
         if known is not None and name not in explained:
             page.line((known.seen_in[0]["link"], ""), indent=18)
@@ -146,7 +136,7 @@ def _broken(page: Page, finding: Finding, report: Report, spec: Spec, verbose: b
 
 
 def _explanation(finding: Finding, report: Report, spec: Spec) -> str | None:
-    """The named deviation behind a failure: the finding's own, or one that was identified and explains this clause."""
+    """The named deviation behind a failure: the finding's own, or one that was identified and explains it."""
     if finding.deviation:
         return finding.deviation
     seen = (spec.deviations.get(name) for name in report.identified.deviations)
@@ -155,7 +145,7 @@ def _explanation(finding: Finding, report: Report, spec: Spec) -> str | None:
 
 def _deviation_title(name: str, spec: Spec, lang: str) -> str:
     known = spec.deviations.get(name)
-    return f"{name}: {known.title.get(lang, known.title['en'])}" if known else name
+    return f"{name} - {known.title.get(lang, known.title['en'])}" if known else name
 
 
 def _declared(page: Page, report: Report, spec: Spec, lang: str) -> None:
@@ -172,7 +162,9 @@ def _declared(page: Page, report: Report, spec: Spec, lang: str) -> None:
 
 def _notes(page: Page, report: Report, verbose: bool) -> None:
     """Which admitted choices were found; `verbose`: what every passed clause has to say."""
-    notes = [f for f in report.findings if f.outcome == "pass" and f.message and (verbose or f.level == "MAY")]
+    notes = [
+        f for f in report.findings if f.outcome == "pass" and f.message and (verbose or f.level == "MAY")
+    ]
     if notes:
         page.gap()
         page.line(("Notes" if verbose else "Found, and admitted by the papers", "bold"))
@@ -190,16 +182,28 @@ def _unexamined(page: Page, report: Report) -> None:
         page.gap()
         page.line(("Not examined", "bold"), (" (neither passed nor failed)", ""))
     for reason, findings in reasons.items():
-        page.paragraph(f"{', '.join(f.clause for f in findings)}: {reason}", indent=2, label="-", label_style="")
+        page.paragraph(
+            f"{', '.join(f.clause for f in findings)}: {reason}", indent=2, label="-", label_style=""
+        )
 
 
 def _counts(page: Page, report: Report, verbose: bool) -> None:
-    """How much holds and how much does not concern this network; `verbose` names the clauses."""
-    if not report.findings:
-        return
+    """How much holds and how much does not concern this network; `verbose` names clauses, and what judged."""
+    passed = [f.clause for f in report.findings if f.outcome == "pass"]
+    foreign = [f.clause for f in report.findings if f.outcome == "not-applicable"]
     page.gap()
-    ids = {outcome: [f.clause for f in report.findings if f.outcome == outcome] for outcome in ("pass", "not-applicable")}
     if verbose:
-        page.fields([("Passed:", ", ".join(ids["pass"])), ("Not applicable:", ", ".join(ids["not-applicable"]))])
-    rules = "clause" if len(ids["pass"]) == 1 else "clauses"
-    page.line((f"{len(ids['pass'])} {rules} passed, {len(ids['not-applicable'])} not applicable.", ""))
+        circumstances = {**report.tool, **report.environment}
+        rows = [
+            ("Passed:", ", ".join(passed)),
+            ("Not applicable:", ", ".join(foreign)),
+            (
+                "Judged with:",
+                ", ".join(f"{key} {value}" for key, value in circumstances.items() if value is not None),
+            ),
+            ("Capture:", "; ".join(map(str, report.summary.get("notes", ())))),
+            ("Seconds:", ", ".join(f"{key} {value:.2f}" for key, value in report.seconds.items())),
+        ]
+        page.fields(rows)
+    rules = "clause" if len(passed) == 1 else "clauses"
+    page.line((f"{len(passed)} {rules} passed, {len(foreign)} not applicable.", ""))

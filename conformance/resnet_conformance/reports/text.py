@@ -1,4 +1,4 @@
-"""Words in lines: wrapping by terminal cells (Korean letters take two), and text for a stream that knows few letters."""
+"""Words in lines: wrapping by terminal cells (Korean letters take two), text for streams with few letters."""
 
 from __future__ import annotations
 
@@ -32,12 +32,15 @@ ASCII = str.maketrans(
 
 def clean(text: str) -> str:
     """One line without control characters: a found name or message must not steer the terminal."""
-    letters = (c if unicodedata.category(c) not in ("Cc", "Cf", "Cs") else f"\\u{ord(c):04x}" for c in " ".join(text.split()))
+    letters = (
+        c if unicodedata.category(c) not in ("Cc", "Cf", "Cs") else f"\\u{ord(c):04x}"
+        for c in " ".join(text.split())
+    )
     return "".join(letters)
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """The words of `text` in lines of at most `width` cells. A longer word (a path, a link) keeps a line of its own, whole."""
+    """The words of `text` in lines of at most `width` cells; a longer word (a path) has a line of its own."""
     lines: list[str] = []
     for word in clean(text).split():
         if lines and cell_len(lines[-1]) + 1 + cell_len(word) <= width:
@@ -70,7 +73,7 @@ def some(names: tuple[str, ...], most: int) -> str:
 
 
 def encodable(text: str, encoding: str | None) -> str:
-    """`text` as a stream of that encoding can show it: signs that it lacks in ASCII, other letters as escapes."""
+    """`text` as a stream of that encoding shows it: signs that it lacks in ASCII, other letters escaped."""
     encoding = encoding or "utf-8"
     try:
         text.encode(encoding)
