@@ -146,7 +146,7 @@ def _add_target_options(parser: argparse.ArgumentParser) -> None:
         "--kw",
         action=_Keywords,
         default={},
-        type=_keyword,
+        type=read_keyword,
         metavar="KEY=VALUE",
         help="keyword argument of the factory: a Python literal, else a string; repeatable",
     )
@@ -212,7 +212,7 @@ class _Keywords(argparse.Action):
         setattr(namespace, self.dest, {**found, key: value})
 
 
-def _keyword(text: str) -> tuple[str, Any]:
+def read_keyword(text: str) -> tuple[str, Any]:
     """KEY=VALUE; the value is a Python literal (8, None, [1, 2], "8" in quotes), else the plain string."""
     key, equals, value = text.partition("=")
     if not equals or not key.strip():

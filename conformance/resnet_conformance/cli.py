@@ -38,7 +38,7 @@ class RefusalError(Exception):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one verb, return its exit code. Raises SystemExit as argparse does: --help, --version, wrong usage."""
+    """Run one verb, return its exit code. Raises SystemExit as argparse does: help, version, bad usage."""
     options = build_parser().parse_args(arguments)
     try:
         return VERBS[options.verb](options)
@@ -153,7 +153,7 @@ VERBS: Mapping[str, Callable[[argparse.Namespace], int]] = {
 
 @contextmanager
 def _importable_folder() -> Iterator[None]:
-    """Modules are looked for in the current folder first, as under `python -m`: for `package.module:factory`."""
+    """The current folder comes first in the search for modules, as under `python -m`."""
     before = list(sys.path)
     sys.path.insert(0, str(Path.cwd()))
     try:
@@ -182,7 +182,7 @@ def _deliver(content: View | Mapping[str, Any] | list[Any], path: Path | None = 
     if path is not None:
         write_atomically(path, _on_paper(content) if callable(content) else json_report.dump(content))
     elif callable(content):
-        # For NO_COLOR rich drops colours but keeps bold and its like; without a colour system nothing is left.
+        # For NO_COLOR rich drops colours but keeps bold type; without a colour system nothing is left.
         console = Console(
             color_system=None if os.environ.get("NO_COLOR") else "auto", markup=False, emoji=False
         )
@@ -205,7 +205,7 @@ def _encoding() -> str:
 
 
 def _emit(text: str) -> None:
-    """Write to standard output, letters that it lacks as escapes. A reader that left (`| head`) is no error."""
+    """Write to standard output, letters that it lacks as escapes. A reader that left (`| head`) is fine."""
     try:
         sys.stdout.write(text.encode(_encoding(), errors="backslashreplace").decode(_encoding()))
         sys.stdout.flush()

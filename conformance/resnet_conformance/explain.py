@@ -70,7 +70,7 @@ STRIDED = {1: "stride on the first convolution of F", 2: "stride on the second c
 
 
 def explain(name: str, spec: Spec, console: Console, lang: str = "en") -> None:
-    """Print what is known under that name. A clause's id may be given in any case. Raises UnknownNameError."""
+    """Print what is known under that name; a clause's id in any case. Raises UnknownNameError."""
     page = Page(console)
     clauses = {key.lower(): clause for key, clause in spec.clauses.items()}
     if clause := clauses.get(name.lower()):
@@ -110,18 +110,18 @@ def _explain_clause(page: Page, clause: Clause, spec: Spec, lang: str) -> None:
     page.line((f"{clause.id} {clause.level}", "bold"), (f"  {chapter}{derived}", ""))
     page.paragraph(clause.statement[lang], indent=2)
     page.gap()
-    replaced = []
+    replaced: dict[str | None, list[str]] = {}
     for a in spec.architectures.values():
         if clause.id in a.replaces:
-            successor = a.replaces[clause.id]
-            replaced.append(
-                f"{a.name} ({words['by']} {successor})" if successor else f"{a.name} ({words['nothing']})"
-            )
+            replaced.setdefault(a.replaces[clause.id], []).append(a.name)
     page.fields(
         [
             (words["why"], clause.why[lang]),
             (words["scope"], describe_scope(clause.scope, lang)),
-            (words["replaced"], ", ".join(replaced)),
+            (
+                words["replaced"],
+                "; ".join(f"{', '.join(by)} ({_successor(new, words)})" for new, by in replaced.items()),
+            ),
             (words["evidence"], ", ".join(clause.evidence)),
             (words["unexamined"], clause.not_examined[lang] if clause.not_examined else ""),
             (
@@ -158,10 +158,7 @@ def _explain_architecture(page: Page, architecture: Architecture, spec: Spec, la
     stages = ", ".join(
         f"{stage.name} {'-'.join(map(str, stage.widths))} x {stage.blocks}" for stage in a.stages
     )
-    replaces = [
-        f"{old} ({words['by']} {new})" if new else f"{old} ({words['nothing']})"
-        for old, new in a.replaces.items()
-    ]
+    replaces = [f"{old} ({_successor(new, words)})" for old, new in a.replaces.items()]
     counts = f"{option.parameters:,} parameters, {option.multiply_adds:,} multiply-adds"
     figures = f"depth {a.depth}, {counts}" + (f" (option {a.option})" if a.residual else "")
     rows = [
@@ -173,6 +170,10 @@ def _explain_architecture(page: Page, architecture: Architecture, spec: Spec, la
     ]
     page.fields(rows, indent=2)
     _cite(page, a.cite, spec, words)
+
+
+def _successor(clause: str | None, words: Words) -> str:
+    return f"{words['by']} {clause}" if clause else words["nothing"]
 
 
 def _cite(page: Page, cite: Iterable[str], spec: Spec, words: Words) -> None:

@@ -49,19 +49,12 @@ def stage_rows(architecture: Architecture) -> list[tuple[str, ...]]:
     stem = architecture.stem
     rows = [_row(graph, "conv1", f"{stem.filters}", _kernel(stem.kernel, stem.stride), "")]
     if stem.pool is not None:
-        rows.append(
-            _row(graph, "pool1", f"{stem.filters}", f"{_kernel(stem.pool.kernel, stem.pool.stride)} max", "")
-        )
+        pool = f"{_kernel(stem.pool.kernel, stem.pool.stride)} max"
+        rows.append(_row(graph, "pool1", f"{stem.filters}", pool, ""))
     for stage in architecture.stages:
-        rows.append(
-            _row(
-                graph,
-                stage.name,
-                "-".join(map(str, stage.widths)),
-                _kernels(architecture, stage),
-                str(stage.blocks),
-            )
-        )
+        channels = "-".join(map(str, stage.widths))
+        row = _row(graph, stage.name, channels, _kernels(architecture, stage), str(stage.blocks))
+        rows.append(row)
     rows.append(_row(graph, "head", str(architecture.classes), "avg pool, fc", ""))
     measures = measure(graph)
     rows.append(("total", "", "", "", "", f"{measures.parameters:,}", f"{measures.multiply_adds:,}"))

@@ -112,9 +112,9 @@ class Spec:
 def load_spec(root: Path | None = None) -> Spec:
     """Read the spec at `root`; without it this project's own, read once.
 
-    Raises SpecError, whose text has a line `file:line:column: message` for each fault: the first of YAML, else
-    all those against the schemas, else all contradictions between the files, else all those between figures and
-    networks.
+    Raises SpecError, whose text has a line `file:line:column: message` for each fault: the first of YAML,
+    else all those against the schemas, else all contradictions between the files, else all those between
+    figures and networks.
     """
     return _load(root) if root is not None else _own()
 

@@ -40,30 +40,31 @@ def check_variant(variants: Marked, name: str, table: Mapping[str, Any]) -> Iter
     """Disagreements between a variant's changes and the family (`table`) of its base."""
     entry = variants.value["variants"][name]
     changes, base = entry["changes"], table["architectures"][entry["base"]]
-    outputs = changes.get("outputs", [stage["output"] for stage in table["stages"]])
     options = changes.get("options", base["options"])
-    kernels = table["blocks"][base["block"]]["kernels"] if base["block"] in table["blocks"] else []
-    found: list[tuple[Path_, str]] = list(_figures(entry, options))
-    if len(outputs) != len(table["stages"]):
-        found.append(
-            (
-                ("changes", "outputs"),
-                f"{len(outputs)} outputs for {len(table['stages'])} stages; write one for each stage",
-            )
-        )
-    else:
-        strides = [stage["stride"] for stage in table["stages"]]
-        sizes = _sizes(
-            changes.get("size", table["input"]["size"]), changes.get("stem", table["stem"]), strides, outputs
-        )
-        for path, message in sizes:
-            found.append((("changes", *(("outputs", path[1]) if path[0] == "stages" else path)), message))
-    found += (
-        ((("changes", *path)), message) for path, message in _strided(changes.get("strided", 1), kernels)
-    )
+    found = [*_figures(entry, options), *_changed_sizes(changes, table)]
+    if "strided" in changes and base["block"] in table["blocks"]:
+        kernels = table["blocks"][base["block"]]["kernels"]
+        found += _strided(("changes", "strided"), changes["strided"], kernels)
     if "options" in changes:
         found += _lone_none(("changes", "options"), options)
     yield from (variants.fault(("variants", name, *path), message) for path, message in found)
+
+
+def _changed_sizes(changes: Mapping[str, Any], table: Mapping[str, Any]) -> Found:
+    if not {"size", "stem", "outputs"} & changes.keys():  # they are the base's, and told there
+        return
+    stages = table["stages"]
+    outputs = changes.get("outputs", [stage["output"] for stage in stages])
+    if len(outputs) != len(stages):
+        yield (
+            ("changes", "outputs"),
+            f"{len(outputs)} outputs for {len(stages)} stages; write one for each stage",
+        )
+        return
+    size, stem = changes.get("size", table["input"]["size"]), changes.get("stem", table["stem"])
+    for path, message in _sizes(size, stem, [stage["stride"] for stage in stages], outputs):
+        below = ("outputs", path[1]) if path[0] == "stages" else path
+        yield ("changes", *below), message
 
 
 def _sizes(size: int, stem: Mapping[str, Any], strides: Sequence[int], outputs: Sequence[int]) -> Found:
@@ -105,8 +106,7 @@ def _pooled(size: int, kernel: int, stride: int, padding: int, ceil: bool) -> in
 
 def _blocks(table: Mapping[str, Any]) -> Found:
     for block, shape in table["blocks"].items():
-        for path, message in _strided(shape["strided"], shape["kernels"]):
-            yield ("blocks", block, *path), message
+        yield from _strided(("blocks", block, "strided"), shape["strided"], shape["kernels"])
         for index, stage in enumerate(table["stages"]):
             if block not in stage["widths"]:
                 yield (
@@ -125,12 +125,9 @@ def _blocks(table: Mapping[str, Any]) -> Found:
             )
 
 
-def _strided(strided: int, kernels: Sequence[int]) -> Found:
+def _strided(path: Path_, strided: int, kernels: Sequence[int]) -> Found:
     if strided > len(kernels):
-        yield (
-            ("strided",),
-            f"a block of {len(kernels)} convolutions has no convolution {strided}; count from 1",
-        )
+        yield path, f"a block of {len(kernels)} convolutions has no convolution {strided}; count from 1"
 
 
 def _options(table: Mapping[str, Any]) -> Found:

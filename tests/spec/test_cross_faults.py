@@ -106,7 +106,7 @@ def test_a_network_against_itself(
 
 
 @pytest.mark.parametrize(
-    ("file", "after", "old", "new", "words"), FIGURES, ids=[case[3] for case in FIGURES]
+    ("file", "after", "old", "new", "words"), FIGURES, ids=[case[3].replace("¦", "") for case in FIGURES]
 )
 def test_a_figure_against_the_network_drawn_and_measured(
     spec_copy: SpecCopy, file: str, after: str, old: str, new: str, words: str

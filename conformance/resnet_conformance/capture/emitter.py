@@ -77,7 +77,9 @@ class Emitter:
             else {role: x for role, x in operands.items() if x is not None}
         )
         if named and all(self[i].op == "constant" for i in named.values()):
-            return self.constant(shape, facts.derive(op, tuple(self.fact(i) for i in named.values()), attrs))
+            fact = facts.derive(op, tuple(self.fact(i) for i in named.values()), attrs)
+            if op != "scatter" or fact.zero:  # memory that is filled piece by piece: the next piece may complete it
+                return self.constant(shape, fact)
         rewrite = REWRITES.get(op)
         if rewrite is not None:
             found = rewrite(self, named, attrs, shape)

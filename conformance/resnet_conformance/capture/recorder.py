@@ -135,8 +135,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self._write(schema, named, results)
         elif results and schema.aliases and self._aliased(named, results):
             base = next(_tensors(list(named.values())))
-            detach = schema.name == "detach" and not self.emitter.with_grad
-            self._view(schema.name, named, self.values.find(base), results, detach or id(base) in self.values.cut)
+            value = self.values.find(base)
+            # torch's own factories detach what they made; under gradients the tensors themselves tell (see `read`)
+            own = schema.name != "detach" or self.emitter.with_grad or not self.emitter.depends[value.node]
+            self._view(schema.name, named, value, results, not own or id(base) in self.values.cut)
         elif results:
             self._compute(schema, named, results)
 

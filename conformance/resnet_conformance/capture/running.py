@@ -50,7 +50,7 @@ class Path:
         def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
             self.functions += 1
             try:
-                return function.__func__(cls, *args, **kwargs)
+                return function.__get__(None, cls)(*args, **kwargs)
             finally:
                 self.functions -= 1
 

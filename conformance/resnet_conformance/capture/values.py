@@ -134,6 +134,8 @@ class Values:
     def write(self, t: torch.Tensor, node: int) -> None:
         """An operation has overwritten this tensor with `node`."""
         value = self.find(t)
+        if node == self.current(value):  # `y[:, :4] += x` ends with a copy of the slice to itself
+            return
         changed = [(value, node)]
         while value.parent is not None and value.step is not None:
             base = self.current(value.parent)

@@ -35,7 +35,7 @@ def load_schema() -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """The value in JSON's own types; infinity, NaN, bytes, complex numbers and the like become their `repr`."""
+    """The value in JSON's own types; infinity, NaN, bytes and the like become their `repr`."""
     if value is None or isinstance(value, (bool, int, str)):
         return value
     if isinstance(value, float):

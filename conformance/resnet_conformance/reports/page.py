@@ -1,4 +1,4 @@
-"""A page for a terminal: labelled paragraphs with hanging indents, tables; plain where the stream is plain."""
+"""A page for a terminal: labelled paragraphs with hanging indents, and tables; plain on a plain stream."""
 
 from __future__ import annotations
 
@@ -22,10 +22,14 @@ class Page:
 
     def line(self, *parts: tuple[str, str], indent: int = 0) -> None:
         """One line of (text, style) parts, as it is: neither wrapped nor cut."""
-        styled = [(encodable(text, self._console.encoding), style) for text, style in parts]
+        styled = [(self._plain(text), style) for text, style in parts]
         text = Text.assemble((" " * indent, ""), *styled)
         text.rstrip()
         self._console.print(text, soft_wrap=True, highlight=False)
+
+    def _plain(self, text: str) -> str:
+        """Text in the stream's own letters, before it is measured: what stands for a letter may be longer."""
+        return encodable(text, self._console.encoding)
 
     def gap(self) -> None:
         """An empty line."""
@@ -36,7 +40,7 @@ class Page:
     ) -> None:
         """Wrapped text; after a label its lines hang below the first word."""
         start = indent + (cell_len(label) + 1 if label else 0)
-        lines = wrap(text, max(self.width - start, 20)) or [""]
+        lines = wrap(self._plain(text), max(self.width - start, 20)) or [""]
         lead = (label + " ", label_style) if label else ("", "")
         self.line(lead, (lines[0], style), indent=indent)
         for line in lines[1:]:
@@ -52,7 +56,11 @@ class Page:
     def table(
         self, head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = (), indent: int = 0
     ) -> None:
-        """Columns as wide as their widest cell, nothing wrapped; those numbered in `right` align to the right."""
+        """Columns as wide as their widest cell, nothing wrapped; those in `right` align to the right."""
+        head, rows = (
+            [self._plain(cell) for cell in head],
+            [[self._plain(cell) for cell in row] for row in rows],
+        )
         widths = [max(cell_len(row[i]) for row in (head, *rows)) for i in range(len(head))]
         for row in (head, *rows):
             cells = []

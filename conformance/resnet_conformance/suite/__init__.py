@@ -1,0 +1,1 @@
+"""The pytest suite: `pytest --pyargs resnet_conformance --resnet-target ...`."""

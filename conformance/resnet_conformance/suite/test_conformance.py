@@ -1,0 +1,88 @@
+"""One test per clause and target: the same findings as `resnet-conformance check`, with ids such as imagenet/resnet50::SC-04."""
+
+from __future__ import annotations
+
+import warnings
+from functools import cache
+
+import pytest
+
+from resnet_conformance.api import UnknownArchitectureError, check, identify
+from resnet_conformance.capture.problems import TargetProblem
+from resnet_conformance.findings import Finding, Report
+from resnet_conformance.judge import UnjudgeableError
+from resnet_conformance.pytest_plugin import ConformanceWarning, PytestTarget, read_targets
+from resnet_conformance.spec import load_spec
+
+PROBLEMS = (TargetProblem, UnjudgeableError, UnknownArchitectureError)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test for every clause whose scope the architecture is in, and one for the verdict."""
+    spec = load_spec()
+    level = metafunc.config.getoption("--resnet-level")
+    cases, ids = [], []
+    for row in read_targets(metafunc.config):
+        name = row.architecture or _nearest(row)
+        if name not in spec.architectures:
+            raise pytest.UsageError(f"unknown architecture {name!r}; `resnet-conformance list architectures` names them")
+        clauses = [c.id for c in spec.clauses.values() if c.applies_to(spec.architectures[name])]
+        for clause in (*clauses, "verdict") if metafunc.function is test_clause else ():
+            cases.append((row, name, clause, level))
+            ids.append(f"{name}::{clause}")
+    metafunc.parametrize(("row", "architecture", "clause", "level"), cases, ids=ids)
+
+
+def _nearest(row: PytestTarget) -> str:
+    try:
+        found = identify(row.target, kwargs=row.kwargs).architecture
+    except PROBLEMS as error:
+        raise pytest.UsageError(str(error)) from error
+    if found is None:
+        raise pytest.UsageError(f"{row.target} is near none of the known networks: say with --resnet-architecture what it claims to be")
+    return found
+
+
+@cache
+def _reports() -> dict[tuple[str, str, str], Report]:
+    return {}
+
+
+def _judge(row: PytestTarget, architecture: str, level: str) -> Report:
+    """The report of one target, made once."""
+    key = (row.target, architecture, repr(sorted(row.kwargs.items())))
+    if key not in _reports():
+        try:
+            _reports()[key] = check(row.target, architecture, kwargs=row.kwargs, level=level)
+        except PROBLEMS as error:
+            pytest.fail(f"could not be judged: {error}", pytrace=False)
+    return _reports()[key]
+
+
+def test_clause(row: PytestTarget, architecture: str, clause: str, level: str) -> None:
+    """The network keeps the clause; a SHOULD that it does not keep is a warning."""
+    report = _judge(row, architecture, level)
+    if clause == "verdict":
+        assert report.verdict in ("conforms", "deviates"), f"{row.target}: {report.verdict} {architecture}"
+        return
+    finding = next(f for f in report.findings if f.clause == clause)
+    if finding.outcome in ("not-applicable", "not-examined"):
+        pytest.skip(f"{finding.outcome.replace('-', ' ')}: {finding.message}")
+    if finding.outcome == "fail" and (finding.level == "MUST" or level == "should"):
+        pytest.fail(_text(finding), pytrace=False)
+    if finding.outcome == "fail":
+        warnings.warn(_text(finding), ConformanceWarning, stacklevel=2)
+
+
+def _text(finding: Finding) -> str:
+    """A failure as the terminal report shows it."""
+    statement = load_spec().clauses[finding.clause].statement["en"]
+    lines = [f"{finding.clause} ({finding.level}) {statement}", finding.message]
+    lines += [f"  Expected: {finding.expected}", f"  Actual:   {finding.found}"]
+    if finding.where:
+        more = f", and {len(finding.where) - 4} more" if len(finding.where) > 4 else ""
+        lines.append(f"  Where:    {', '.join(finding.where[:4])}{more}")
+    lines.append(f"  Source:   {finding.citation}")
+    if finding.deviation:
+        lines.append(f"  Known as: {finding.deviation} (`resnet-conformance explain {finding.deviation}`)")
+    return "\n".join(lines)

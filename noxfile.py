@@ -1,0 +1,141 @@
+"""What this project does to itself: `nox -l` lists the sessions, `nox -s NAME` runs one.
+
+Each session installs all that it needs into an environment of its own under .nox/. On a machine without a
+GPU, UV_TORCH_BACKEND=cpu spares the download of CUDA.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv"
+# The second run of a session takes seconds; -R even skips looking for updates, and -N begins afresh.
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["tests"]
+
+HERE = Path(__file__).parent
+PROJECT = nox.project.load_toml(HERE / "pyproject.toml")
+SUITE = "conformance/resnet_conformance/suite"
+
+# Import name and what to install for it, of the libraries whose ResNets this project knows.
+LIBRARIES = {
+    "torchvision": "torchvision",
+    "timm": "timm",
+    "transformers": "transformers",
+    "pytorchcv": "pytorchcv",
+    "labml_nn": "labml-nn",
+}
+# Requires labml, torchtext and fairscale; its ResNet needs torch alone.
+WITHOUT_DEPENDENCIES = {"labml-nn"}
+
+# A process per core, four at most as each holds a torch of its own, and one thread in each: more threads than
+# cores make small networks slower.
+PARALLEL = ("--numprocesses=auto", "--maxprocesses=4")
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the project's own tests; arguments after -- go to pytest."""
+    install(session, "test")
+    chosen = session.posargs or ["tests", "--ignore=tests/thirdparty", *PARALLEL]
+    session.run("pytest", *chosen, env=ONE_THREAD)
+
+
+@nox.session
+def conformance(session: nox.Session) -> None:
+    """Judge every bundled network, or another one: nox -s conformance -- TARGET [--architecture NAME]."""
+    if session.posargs and not session.posargs[0].startswith("-"):
+        judge(session, session.posargs[0])
+        return
+    install(session, "test")
+    session.run("pytest", SUITE, "-q", *PARALLEL, *session.posargs, env=ONE_THREAD)
+
+
+@nox.session
+def thirdparty(session: nox.Session) -> None:
+    """Judge the ResNets of five libraries against the verdicts that their source code demands."""
+    install(session, "thirdparty")
+    session.install("--no-deps", *WITHOUT_DEPENDENCIES)
+    session.run("pytest", "tests/thirdparty", *PARALLEL, *session.posargs, env=ONE_THREAD)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check the style of the code with ruff; it changes nothing."""
+    session.install(*nox.project.dependency_groups(PROJECT, "lint"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types with mypy --strict."""
+    install(session, "types")
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build wheel and sdist, look inside, install the wheel elsewhere and judge a network from there."""
+    session.install("build[uv]")
+    elsewhere = Path(session.create_tmp()).resolve()
+    dist = elsewhere / "dist"
+    for stale in dist.glob("*"):
+        stale.unlink()
+    # The wheel is built from the unpacked sdist: what the sdist lacks, the wheel cannot have.
+    session.run("python", "-m", "build", "--installer=uv", f"--outdir={dist}")
+    session.run("python", "tests/build/check_distributions.py", str(dist))
+
+    fresh = elsewhere / "fresh"
+    session.run("uv", "venv", "--clear", "--quiet", f"--python={session.bin}/python", str(fresh))
+    scripts = fresh / ("Scripts" if os.name == "nt" else "bin")
+    wheel = next(dist.glob("*.whl"))
+    session.run("uv", "pip", "install", f"--python={scripts / 'python'}", str(wheel), "torchvision")
+    where = "import resnet_conformance as it; assert 'site-packages' in it.__file__, it.__file__"
+    with session.chdir(elsewhere):
+        for program, *arguments in (
+            ("python", "-c", where),
+            ("resnet-conformance", "show", "imagenet/resnet50"),
+            ("resnet-conformance", "check", "torchvision.models:resnet18"),
+        ):
+            session.run(str(scripts / program), *arguments, external=True, env={"PYTHONPATH": None})
+
+
+def install(session: nox.Session, group: str) -> None:
+    """This project, editable, and a dependency group: in one go, so that torch and torchvision fit."""
+    session.install("--editable", ".", *nox.project.dependency_groups(PROJECT, group))
+
+
+def judge(session: nox.Session, target: str) -> None:
+    """Print the verdict on the user's target, which decides how the session ends.
+
+    Paths and packages are looked for in the folder that nox was called from.
+    """
+    address = target.partition(":")[0]
+    package = address.partition(".")[0]
+    library = LIBRARIES.get(package)
+    alone = {library} & WITHOUT_DEPENDENCIES
+    session.install("--editable", ".", "torchvision", *({library} - alone - {None, "torchvision"}))
+    if alone:
+        session.install("--no-deps", *alone)
+    with session.chdir(session.invoked_from):
+        if package.isidentifier() and not address.endswith(".py") and not importable(session, package):
+            session.error(
+                f"{package!r} is neither in this folder nor in the session's environment. Install it there:\n"
+                f"    uv pip install --python {session.bin}/python {package}\n"
+                "or, where it is installed already: pip install resnet-conformance, then\n"
+                f"    resnet-conformance check {' '.join(session.posargs)}"
+            )
+        session.run("resnet-conformance", "check", *session.posargs)
+
+
+def importable(session: nox.Session, package: str) -> bool:
+    """Whether the session's Python finds the package from the current folder; it is not imported."""
+    question = f"import importlib.util as u; print(u.find_spec({package!r}) is not None)"
+    answer = session.run("python", "-c", question, silent=True, log=False)
+    return str(answer).strip() == "True"
