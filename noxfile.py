@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nox
 
@@ -83,16 +84,19 @@ def types(session: nox.Session) -> None:
 def build(session: nox.Session) -> None:
     """Build wheel and sdist, look inside, install the wheel elsewhere and judge a network from there."""
     session.install("build[uv]")
-    elsewhere = Path(session.create_tmp()).resolve()
+    with TemporaryDirectory() as elsewhere:  # outside the checkout, whose spec must not be what is found
+        build_and_try(session, Path(elsewhere).resolve())
+
+
+def build_and_try(session: nox.Session, elsewhere: Path) -> None:
+    """What `build` does, in a folder of its own."""
     dist = elsewhere / "dist"
-    for stale in dist.glob("*"):
-        stale.unlink()
     # The wheel is built from the unpacked sdist: what the sdist lacks, the wheel cannot have.
     session.run("python", "-m", "build", "--installer=uv", f"--outdir={dist}")
     session.run("python", "tests/build/check_distributions.py", str(dist))
 
     fresh = elsewhere / "fresh"
-    session.run("uv", "venv", "--clear", "--quiet", f"--python={session.bin}/python", str(fresh))
+    session.run("uv", "venv", "--quiet", f"--python={session.bin}/python", str(fresh))
     scripts = fresh / ("Scripts" if os.name == "nt" else "bin")
     wheel = next(dist.glob("*.whl"))
     session.run("uv", "pip", "install", f"--python={scripts / 'python'}", str(wheel), "torchvision")
@@ -118,10 +122,9 @@ def judge(session: nox.Session, target: str) -> None:
     """
     address = target.partition(":")[0]
     package = address.partition(".")[0]
-    library = LIBRARIES.get(package)
-    alone = {library} & WITHOUT_DEPENDENCIES
-    session.install("--editable", ".", "torchvision", *({library} - alone - {None, "torchvision"}))
-    if alone:
+    wanted = {"torchvision", LIBRARIES.get(package, "torchvision")}
+    session.install("--editable", ".", *sorted(wanted - WITHOUT_DEPENDENCIES))
+    if alone := wanted & WITHOUT_DEPENDENCIES:
         session.install("--no-deps", *alone)
     with session.chdir(session.invoked_from):
         if package.isidentifier() and not address.endswith(".py") and not importable(session, package):

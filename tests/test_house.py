@@ -1,6 +1,7 @@
-"""The house rules of DESIGN.md, section 2: which part may know which, read from the imports, and how files are kept.
+"""The rules of the house: which part may know which, read from the imports, and how files are kept.
 
-Every rule is a function of a folder that yields its breaches, so that it can be shown a made folder that breaks it.
+A rule is a function of a folder that yields its breaches: it is shown the checkout, and a made folder that
+breaks it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ Import = tuple[int, str, bool]  # line, dotted name, whether it runs as soon as 
 
 
 def imports_of(path: Path, package: str) -> Iterator[Import]:
-    """What a file imports, absolute; `from a import b` gives a.b. Imports for type checkers only are left out."""
+    """What a file imports, absolute; `from a import b` gives a.b. Not what only a type checker imports."""
     yield from _imports(ast.parse(path.read_text(encoding="utf-8")), package.split("."), at_once=True)
 
 
@@ -69,21 +70,21 @@ def names(module: str, top: str) -> bool:
 
 
 def implementation_stands_alone(root: Path) -> Iterator[str]:
-    """1. resnet_impl never imports yaml, the spec or resnet_conformance."""
+    """resnet_impl never imports yaml, the spec or resnet_conformance."""
     for file, (line, module, _) in imports_under(root / "resnet_impl"):
         if any(names(module, top) for top in ("yaml", "spec", "resnet_conformance", "conformance")):
             yield f"resnet_impl/{file}:{line} imports {module}"
 
 
 def judge_does_not_know_the_implementation(root: Path) -> Iterator[str]:
-    """2. resnet_conformance never imports resnet_impl."""
+    """resnet_conformance never imports resnet_impl."""
     for file, (line, module, _) in imports_under(root / JUDGE):
         if names(module, "resnet_impl"):
             yield f"{file}:{line} imports {module}"
 
 
 def torch_stays_behind_its_doors(root: Path) -> Iterator[str]:
-    """3. The spec, the Graph, the measures, the clauses and the reports never import torch, nor a library that does."""
+    """Whatever is no door to torch never imports it: spec, Graph, measures, clauses, reports."""
     for file, (line, module, at_once) in imports_under(root / JUDGE):
         if not any(names(module, top) for top in ("torch", "torchvision", "timm", "safetensors.torch")):
             continue
@@ -94,10 +95,10 @@ def torch_stays_behind_its_doors(root: Path) -> Iterator[str]:
 
 
 def data_flows_one_way(root: Path) -> Iterator[str]:
-    """4. Reports never import clauses, clauses never import capture, and nothing imports cli or pytest_plugin."""
+    """Reports never import clauses, clauses never capture, and nothing imports cli or pytest_plugin."""
     top = "resnet_conformance"
     for file, (line, module, _) in imports_under(root / JUDGE):
-        forbidden = [] if file in ("__main__.py", "cli.py") else [f"{top}.cli"]
+        forbidden = [] if file == "__main__.py" else [f"{top}.cli"]
         forbidden += [] if file.startswith("suite/") else [f"{top}.pytest_plugin"]
         forbidden += [f"{top}.clauses"] if file.startswith("reports/") else []
         forbidden += [f"{top}.capture"] if file.startswith("clauses/") else []
@@ -105,7 +106,7 @@ def data_flows_one_way(root: Path) -> Iterator[str]:
 
 
 def data_folders_are_no_packages(root: Path) -> Iterator[str]:
-    """6. spec/ holds no code; spec/, conformance/ and benchmarks/ are no packages, whose names are anyone's."""
+    """spec/ holds no code; conformance/ and benchmarks/ are no packages, as such names belong to anyone."""
     yield from (f"{path.relative_to(root)} is code" for path in sorted((root / "spec").rglob("*.py")))
     for folder in ("conformance", "benchmarks"):
         if (root / folder / "__init__.py").exists():
@@ -113,14 +114,14 @@ def data_folders_are_no_packages(root: Path) -> Iterator[str]:
 
 
 def files_are_short(root: Path) -> Iterator[str]:
-    """7. A Python file holds one idea: 300 lines at most."""
+    """A Python file holds one idea: 300 lines at most."""
     for path in kept_files(root):
         if path.suffix == ".py" and (length := len(path.read_text(encoding="utf-8").splitlines())) > 300:
             yield f"{path.relative_to(root)} has {length} lines"
 
 
 def no_path_of_one_machine(root: Path) -> Iterator[str]:
-    """8. What is published names no folder of the machine that it was written on."""
+    """What is published names no folder of the machine that it was written on."""
     machine = re.compile(rb"(?<![\w.])/(?:work/|tmp/w\b|root/|home/\w)")
     for path in kept_files(root):
         for number, line in enumerate(path.read_bytes().splitlines(), start=1):
@@ -160,28 +161,45 @@ def test_the_house_keeps_its_rules(rule) -> None:
     assert list(rule(CHECKOUT)) == []
 
 
+YAML, FROM_JUDGE = "import yaml", "from resnet_conformance import check"
+TORCH_LATER = "def f():\n    import torch"
 BREACHES = [
-    (implementation_stands_alone, "resnet_impl/a.py", "import yaml", "resnet_impl/a.py:1 imports yaml"),
-    (implementation_stands_alone, "resnet_impl/a/b.py", "from resnet_conformance import check", "resnet_conformance.check"),
-    (implementation_stands_alone, "resnet_impl/a.py", "import_module('spec')", "spec"),
-    (judge_does_not_know_the_implementation, f"{JUDGE}/a.py", "def f():\n    import resnet_impl.blocks", "a.py:2"),
-    (torch_stays_behind_its_doors, f"{JUDGE}/graph.py", "from torch import nn", "graph.py:1 imports torch.nn"),
-    (torch_stays_behind_its_doors, f"{JUDGE}/clauses/a.py", "def f():\n    import torch", "clauses/a.py:2 imports torch"),
+    (implementation_stands_alone, "resnet_impl/a.py", YAML, "resnet_impl/a.py:1 imports yaml"),
+    (implementation_stands_alone, "resnet_impl/a/b.py", FROM_JUDGE, "imports resnet_conformance.check"),
+    (implementation_stands_alone, "resnet_impl/a.py", "import_module('spec')", "imports spec"),
+    (judge_does_not_know_the_implementation, f"{JUDGE}/a.py", "import resnet_impl.blocks", "a.py:1 imports"),
+    (
+        torch_stays_behind_its_doors,
+        f"{JUDGE}/graph.py",
+        "from torch import nn",
+        "graph.py:1 imports torch.nn",
+    ),
+    (torch_stays_behind_its_doors, f"{JUDGE}/clauses/a.py", TORCH_LATER, "clauses/a.py:2 imports torch"),
     (torch_stays_behind_its_doors, f"{JUDGE}/cli.py", "import torch", "cli.py:1 imports torch at once"),
     (torch_stays_behind_its_doors, f"{JUDGE}/capture/__init__.py", "if a:\n    import torch", "at once"),
-    (torch_stays_behind_its_doors, f"{JUDGE}/capture/problems.py", "def f():\n    import torch", "problems.py:2"),
+    (
+        torch_stays_behind_its_doors,
+        f"{JUDGE}/capture/problems.py",
+        TORCH_LATER,
+        "problems.py:2 imports torch",
+    ),
     (torch_stays_behind_its_doors, f"{JUDGE}/a.py", "import torchvision.models", "torchvision.models"),
-    (data_flows_one_way, f"{JUDGE}/reports/a.py", "from ..clauses import CHECKS", "resnet_conformance.clauses.CHECKS"),
-    (data_flows_one_way, f"{JUDGE}/reports/a.py", "from .. import clauses", "reports/a.py:1 imports resnet_conformance.clauses"),
+    (data_flows_one_way, f"{JUDGE}/reports/a.py", "from ..clauses import CHECKS", "clauses.CHECKS"),
+    (data_flows_one_way, f"{JUDGE}/reports/a.py", "from .. import clauses", "resnet_conformance.clauses"),
     (data_flows_one_way, f"{JUDGE}/clauses/a.py", "from ..capture.problems import X", "capture.problems.X"),
-    (data_flows_one_way, f"{JUDGE}/judge.py", "from . import cli", "judge.py:1 imports resnet_conformance.cli"),
+    (
+        data_flows_one_way,
+        f"{JUDGE}/judge.py",
+        "from . import cli",
+        "judge.py:1 imports resnet_conformance.cli",
+    ),
     (data_flows_one_way, f"{JUDGE}/cli.py", "from .pytest_plugin import X", "cli.py:1"),
     (data_folders_are_no_packages, "spec/a/b.py", "", "spec/a/b.py is code"),
     (data_folders_are_no_packages, "benchmarks/__init__.py", "", "makes benchmarks a package"),
     (files_are_short, "a.py", "\n" * 301, "a.py has 301 lines"),
     (no_path_of_one_machine, "a.md", "\nsee " + "/work" + "/main", "a.md:2 says " + "/work" + "/"),
     (no_path_of_one_machine, "a.md", "(" + "/tmp" + "/w/a)", "says " + "/tmp" + "/w"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("rule", "file", "text", "told"), BREACHES)
@@ -210,7 +228,7 @@ def test_no_rule_sees_a_breach_that_is_none(rule, file: str, text: str, tmp_path
     assert list(rule(tmp_path)) == []
 
 
-# 5. and 6. of DESIGN.md: what `list`, `show`, `explain` and every pytest run pay for at import.
+# What `list`, `show` and `explain` need, and what every pytest run imports where this project is installed.
 LIGHT = [
     "cli",
     "spec",
@@ -222,23 +240,30 @@ LIGHT = [
     "capture.problems",
     "reports.terminal",
 ]
+ASK = """
+import importlib, sys
+sys.path[:0] = {folders}
+for module in {modules}:
+    importlib.import_module(module)
+print("torch" in sys.modules)
+"""
 
 
-def torch_after_importing(modules: list[str]) -> str:
-    """ "True" where a fresh Python has torch once it has imported these."""
-    code = f"import importlib, sys\nfor m in {modules}: importlib.import_module(m)\nprint('torch' in sys.modules)"
-    env_path = [str(CHECKOUT / "conformance"), *sys.path]
-    code = f"import sys; sys.path[:0] = {env_path}\n{code}"
+def import_brings_torch(*modules: str) -> bool:
+    """Whether a fresh Python has torch once it has imported these modules of the judge."""
+    folders = [str(CHECKOUT / "conformance"), *sys.path]
+    code = ASK.format(folders=folders, modules=[f"resnet_conformance.{name}" for name in modules])
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return done.stdout.strip()
+    return done.stdout == "True\n"
 
 
-def test_the_light_modules_do_not_import_torch() -> None:
-    assert torch_after_importing([f"resnet_conformance.{name}" for name in LIGHT]) == "False"
+@pytest.mark.parametrize("module", LIGHT)
+def test_a_light_module_does_not_import_torch(module: str) -> None:
+    assert not import_brings_torch(module)
 
 
-def test_the_light_modules_would_be_caught_importing_torch() -> None:
-    assert torch_after_importing(["resnet_conformance.capture.target"]) == "True"
+def test_a_light_module_that_imported_torch_would_be_caught() -> None:
+    assert import_brings_torch("capture.target")
 
 
 def test_every_architecture_of_the_spec_has_a_bundled_network() -> None:

@@ -107,7 +107,7 @@ def _explain_clause(page: Page, clause: Clause, spec: Spec, lang: str) -> None:
     words = LABELS[lang]
     chapter = spec.chapters[clause.chapter].title[lang]
     derived = f" - {words['derived']}" if clause.derived else ""
-    page.line((f"{clause.id} {clause.level}", "bold"), (f"  {chapter}{derived}", ""))
+    page.paragraph(f"{chapter}{derived}", label=f"{clause.id} {clause.level}:")
     page.paragraph(clause.statement[lang], indent=2)
     page.gap()
     replaced: dict[str | None, list[str]] = {}
@@ -136,7 +136,7 @@ def _explain_clause(page: Page, clause: Clause, spec: Spec, lang: str) -> None:
 
 def _explain_deviation(page: Page, deviation: Deviation, spec: Spec, lang: str) -> None:
     words = LABELS[lang]
-    page.line((deviation.id, "bold"), (f"  {deviation.title[lang]}", ""))
+    page.paragraph(deviation.title[lang], label=f"{deviation.id}:")
     page.paragraph(deviation.description[lang], indent=2)
     page.gap()
     page.line((words["explains"], "bold"), ("" if deviation.explains else f" {words['none']}", ""), indent=2)
@@ -153,7 +153,7 @@ def _explain_deviation(page: Page, deviation: Deviation, spec: Spec, lang: str) 
 def _explain_architecture(page: Page, architecture: Architecture, spec: Spec, lang: str) -> None:
     words = LABELS[lang]
     a = architecture
-    page.line((a.name, "bold"), (f"  {a.title}", ""))
+    page.paragraph(a.title, label=f"{a.name}:")
     option = figures_of(a, a.option)
     stages = ", ".join(
         f"{stage.name} {'-'.join(map(str, stage.widths))} x {stage.blocks}" for stage in a.stages

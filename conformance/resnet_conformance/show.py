@@ -18,7 +18,7 @@ from .graph import Graph, Node
 from .measure import measure, multiply_adds, parameters_of
 from .reports.page import Page
 
-HEAD = ("layer", "output", "channels", "kernels", "blocks", "parameters", "multiply-adds")
+HEAD = ("layer", "output", "channels", "kernels", "count", "parameters", "multiply-adds")
 
 
 def show(architecture: Architecture, console: Console) -> None:
@@ -27,14 +27,14 @@ def show(architecture: Architecture, console: Console) -> None:
     kind = (
         f"variant of {architecture.base}, in no paper's table" if architecture.variant else "as in the paper"
     )
-    page.line((architecture.name, "bold"), (f"  {architecture.title}: {kind}", ""))
+    page.paragraph(f"{architecture.title}: {kind}", label=architecture.name)
     option = "no shortcuts" if not architecture.residual else f"shortcut option {architecture.option}"
     size = f"{architecture.channels}x{architecture.size}x{architecture.size}"
     layers = f"{architecture.block} blocks, {architecture.depth} weighted layers"
     page.paragraph(f"{layers}, {option}, input {size}, {architecture.classes} classes")
     page.gap()
     page.table(HEAD, stage_rows(architecture), right=(4, 5, 6))
-    page.paragraph("kernels of one block in order; /2: with stride 2, in a stage's first block only")
+    page.paragraph("count: of blocks; kernels: of one block in order; /2: stride 2, in the first block of a stage only")
     page.gap()
     _print_options(page, architecture)
     _print_printed(page, architecture)

@@ -133,7 +133,7 @@ def _explain(error: ValidationError, marked: Marked) -> Iterator[Fault]:
     value: Any = error.instance
     rule, limit = error.validator, error.validator_value
     meaning = schema.get("description")
-    what = f"; it is {meaning}" if meaning else ""
+    what = f" ({meaning})" if meaning else ""
     if rule == "additionalProperties" and isinstance(value, Mapping):
         known: Sequence[str] = list(schema["properties"])
         for unknown in (key for key in value if key not in known):

@@ -113,7 +113,7 @@ class Runner:
 
     def with_channels(self, shapes: Sequence[Shape]) -> tuple[Shape, ...]:
         """The shapes, and after each the same with the channels that the first convolution takes, where it has others."""
-        weights = [p for p in self.module("meta").parameters() if p.dim() == 4]
+        weights = [p for p in self.module("meta").parameters() if not nn.parameter.is_lazy(p) and p.dim() == 4]
         channels = weights[0].shape[1] if weights else 3
         found: dict[Shape, None] = {}
         for shape in map(tuple, shapes):

@@ -93,18 +93,26 @@ def sample(shape: Shape, dtype: torch.dtype, device: str, grad: bool) -> torch.T
     return _Input.apply(x.requires_grad_()) if grad else x
 
 
+def _switch(module: nn.Module, train: bool) -> None:
+    try:
+        module.train(train)
+    except NotImplementedError:  # an exported program runs as it was exported, and for that its own flag says nothing
+        if train:
+            raise CaptureError("the network is an exported program: it has no training mode of its own") from None
+
+
 def record(module: nn.Module, shape: Shape, mode: str = "eval", device: str = "meta") -> tuple[Graph, tuple[str, ...]]:
     """The module's Graph at this input shape, and the places where it looked at values of its data. Raises CaptureError."""
     path = Path(module)
     train = mode == "train"
     tensors = registered(module)
-    if any(isinstance(t, (nn.UninitializedParameter, nn.UninitializedBuffer)) for t, _ in tensors):
+    if any(nn.parameter.is_lazy(t) for t, _ in tensors):
         raise CaptureError("the network has lazy modules without shapes: run it once on an input before it is judged")
     dtype = next((t.dtype for t, _ in tensors if t.is_floating_point()), torch.get_default_dtype())
     try:
         with settings_kept(), quiet(), module_kept(module), torch.inference_mode(False), torch.set_grad_enabled(train):
             torch.default_generator.manual_seed(0)
-            module.train(train)
+            _switch(module, train)
             twins = swap_twins(module, device)
             emitter = Emitter([t for _, t in tensors], train)
             recorder = Recorder(emitter, path.current, lambda: path.functions > 0, device == "meta")

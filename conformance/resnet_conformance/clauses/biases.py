@@ -31,6 +31,7 @@ def no_bias(case: Case) -> Result:
 def first_bias(case: Case) -> Result:
     """The released ResNet-50 has 64 biases in conv1."""
     first = case.found.stem_convolutions[:1]
-    if first and first[0].bias:
+    biased = [n.index for n in case.nodes("conv") if n.operand("bias") is not None]
+    if biased and biased == [c.index for c in first]:
         return passed(f"{first[0].filters} biases in conv1", "conv1 has a bias, as in the released ResNet-50 (and only there).")
-    return not_applicable("conv1 has no bias.")
+    return not_applicable("conv1 is not the one convolution with a bias.")

@@ -163,6 +163,8 @@ def table_2_uses_a(case: Case) -> Result:
 def other_options(case: Case) -> Result:
     """Under the plain name ResNet-18 may use B, ResNet-34 B or C."""
     option = case.found.option
+    if case.architecture.base is not None:
+        return not_applicable(f"The name {case.architecture.name} fixes the option.")
     if option in ("B", "C"):
         return passed(f"option {option}", f"The shortcuts are of option {option}; those of Table 2 and Fig. 4 are of option A.")
     return not_applicable(f"{_option_text(option).capitalize()} found.")

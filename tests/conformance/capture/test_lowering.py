@@ -9,7 +9,7 @@ from torch import nn
 
 RELU = [
     lambda x: F.relu(x),
-    torch.relu,
+    lambda x: torch.relu(x),
     lambda x: nn.ReLU(inplace=True)(torch.clone(x)),
     lambda x: x.clamp(min=0),
     lambda x: torch.clamp_min(x, 0.0),

@@ -1,0 +1,117 @@
+"""A capture changes nothing: not the module, not the random numbers, not torch's settings."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from resnet_conformance.capture import CaptureError, capture, capture_candidate
+from torch import nn
+
+
+class Restless(nn.Module):
+    """Changes whatever a forward pass can change."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+        self.bn = nn.BatchNorm2d(4)
+        self.frozen = nn.BatchNorm2d(4).eval()
+        self.tied = self.conv
+        self.register_buffer("calls", torch.zeros(()))
+        self.seen = []
+        self.cache = None
+
+    def forward(self, x):
+        self.calls += 1
+        self.seen.append(x)
+        self.cache = torch.relu(x)
+        self.extra = nn.Linear(2, 2)
+        self.conv.weight.data.mul_(2)
+        self.conv.bias.data = torch.zeros_like(self.conv.bias)
+        random.random()
+        torch.rand(3)
+        torch.set_default_dtype(torch.float64)
+        torch.set_default_dtype(torch.float32)
+        self.conv.weight.requires_grad_(False)
+        self.register_forward_hook(print)
+        return self.frozen(self.bn(self.conv(x))).mean((2, 3))
+
+
+def snapshot(module):
+    return {
+        "state": {k: (id(v), v.clone(), v._version, v.requires_grad) for k, v in module.state_dict(keep_vars=True).items()},
+        "training": [m.training for m in module.modules()],
+        "attributes": {name: dict(m.__dict__) for name, m in module.named_modules()},
+        "seen": list(module.seen),
+        "hooks": len(module._forward_hooks),
+        "grads": [p.grad for p in module.parameters()],
+        "random": (random.getstate(), torch.get_rng_state()),
+        "settings": (torch.get_default_dtype(), torch.is_grad_enabled(), torch.is_inference_mode_enabled()),
+    }
+
+
+def assert_same(before, after):
+    assert before["state"].keys() == after["state"].keys()
+    for name, (identity, value, version, grad) in before["state"].items():
+        identity_after, value_after, version_after, grad_after = after["state"][name]
+        assert (identity, version, grad) == (identity_after, version_after, grad_after), name
+        assert torch.equal(value.view(-1).view(torch.uint8), value_after.view(-1).view(torch.uint8)), name
+    assert torch.equal(before["random"][1], after["random"][1])
+    assert before["random"][0] == after["random"][0]
+    for key in ("training", "attributes", "seen", "hooks", "grads", "settings"):
+        assert before[key] == after[key], key
+
+
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+@pytest.mark.parametrize("mode", ["eval", "train"])
+@pytest.mark.parametrize("was_training", [True, False])
+def test_the_module_is_left_as_it_was(device, mode, was_training):
+    module = Restless().train(was_training)
+    module.frozen.eval()
+    before = snapshot(module)
+    capture(module, (2, 3, 8, 8), mode, device)
+    assert_same(before, snapshot(module))
+    assert module.tied is module.conv
+
+
+@pytest.mark.parametrize("device", ["meta", "cpu"])
+def test_also_when_the_network_fails(device):
+    module = Restless()
+    module.frozen = nn.BatchNorm2d(7)
+    call, apply = nn.Module.__call__, torch.autograd.Function.apply
+    before = snapshot(module)
+    with pytest.raises(CaptureError, match="in module 'frozen'"):
+        capture(module, (2, 3, 8, 8), "train", device)
+    assert_same(before, snapshot(module))
+    assert nn.Module.__call__ is call and torch.autograd.Function.apply == apply
+
+
+def test_callers_modes_stand():
+    module = Restless()
+    with torch.inference_mode():
+        graph = capture(module, (2, 3, 8, 8), "train")
+        assert torch.is_inference_mode_enabled()
+    assert graph.mode == "train"
+    with torch.no_grad():
+        capture(module, (2, 3, 8, 8), "train")
+        assert not torch.is_grad_enabled()
+
+
+def test_user_given_instances_are_never_moved():
+    module = Restless()
+    before = snapshot(module)
+    candidate = capture_candidate(module)
+    assert_same(before, snapshot(module))
+    assert candidate.target.kind == "module"
+    assert {p.device.type for p in module.parameters()} == {"cpu"}
+
+
+def test_importing_the_package_does_not_import_torch():
+    source = Path(__file__).parents[3] / "conformance"
+    code = "import sys; import resnet_conformance.capture.problems; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": str(source)})
