@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
-from .candidate import Candidate
 from .capture import capture_candidate
 from .findings import Identification, Level, Report
 from .graph import Shape
 from .identify import Match, describe_match, nearest
-from .judge import anatomy_of, build_case, compose, conclude, deviations_of, examine
+from .judge import Subject, build_case, compose, conclude, deviations_of, examine, prepare
 from .spec import Spec, load_spec, suggest
 
 BATCH = 2
@@ -50,16 +49,15 @@ def check(
     spec = load_spec()
     if architecture is not None and architecture not in spec.architectures:
         raise UnknownArchitectureError(f"unknown architecture {architecture!r}. {suggest(architecture, spec.architectures)}".strip())
-    candidate, match = _capture(target, kwargs, input, architecture, spec, timeout)
+    subject, match = _capture(target, kwargs, input, architecture, spec, timeout)
     started = time.perf_counter()
-    found = anatomy_of(candidate)
     judged = architecture or match.architecture.name
-    findings = examine(build_case(spec.architectures[judged], candidate, found), spec, only)
+    findings = examine(build_case(spec.architectures[judged], subject), spec, only)
     identified = describe_match(match)
     deviations = deviations_of(findings)
     identified = Identification(identified.architecture, identified.exact, deviations, identified.reasons)
     binding: Level = "SHOULD" if level == "should" else "MUST"
-    return compose(candidate, judged, identified, findings, conclude(findings, spec, binding), found, spec, started, version())
+    return compose(subject, judged, identified, findings, conclude(findings, spec, binding), spec, started, version())
 
 
 def identify(
@@ -74,17 +72,15 @@ def identification_report(
 ) -> Report:
     """What `identify` prints: a report without findings and verdict, whose `architecture` is the nearest one."""
     spec = load_spec()
-    candidate, match = _capture(target, kwargs, input, None, spec, timeout)
+    subject, match = _capture(target, kwargs, input, None, spec, timeout)
     started = time.perf_counter()
-    found = anatomy_of(candidate)
-    identified = describe_match(match)
-    return compose(candidate, match.architecture.name, identified, (), "not-examined", found, spec, started, version())
+    return compose(subject, match.architecture.name, describe_match(match), (), "not-examined", spec, started, version())
 
 
 def _capture(
     target: object, kwargs: Mapping[str, Any] | None, input: Sequence[int] | None, architecture: str | None, spec: Spec,
     timeout: float | None,
-) -> tuple[Candidate, Match]:
+) -> tuple[Subject, Match]:
     """Capture at the asked size, else at the architecture's, else at the first that works and then at the nearest architecture's."""
     if input is not None:
         shapes: tuple[Shape, ...] = ((BATCH, *input),)
@@ -93,11 +89,10 @@ def _capture(
         shapes = ((BATCH, wanted.channels, wanted.size, wanted.size),)
     else:
         shapes = tuple((BATCH, 3, size, size) for size in SIZES)
-    candidate = capture_candidate(target, kwargs, shapes, timeout=timeout)
-    match = nearest(spec, anatomy_of(candidate), candidate)
-    size = match.architecture.size
-    if input is None and architecture is None and candidate.input_shape[2] != size:
-        shape = (BATCH, candidate.input_shape[1], size, size)
-        candidate = capture_candidate(target, kwargs, (shape,), timeout=timeout)
-        match = nearest(spec, anatomy_of(candidate), candidate)
-    return candidate, match
+    subject = prepare(capture_candidate(target, kwargs, shapes, timeout=timeout))
+    match = nearest(spec, subject)
+    size, captured = match.architecture.size, subject.candidate.input_shape
+    if input is None and architecture is None and captured[2] != size:
+        subject = prepare(capture_candidate(target, kwargs, ((BATCH, captured[1], size, size),), timeout=timeout))
+        match = nearest(spec, subject)
+    return subject, match

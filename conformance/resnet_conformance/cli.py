@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 
@@ -182,15 +182,29 @@ def _deliver(content: View | Mapping[str, Any] | list[Any], path: Path | None = 
     if path is not None:
         write_atomically(path, _on_paper(content) if callable(content) else json_report.dump(content))
     elif callable(content):
-        # For NO_COLOR rich drops colours but keeps bold type; without a colour system nothing is left.
-        console = Console(
-            color_system=None if os.environ.get("NO_COLOR") else "auto", markup=False, emoji=False
-        )
-        with console.capture() as captured:
-            content(console)
-        _emit(captured.get())
+        _emit(_on_screen(content))
     else:
         _emit(json_report.dump(content, ascii_only=not _encoding().startswith("utf")))
+
+
+class _Twin(io.StringIO):
+    """Text in memory that rich takes for standard output: the same letters, and a terminal if that is one."""
+
+    @property
+    def encoding(self) -> str:
+        return _encoding()
+
+    def isatty(self) -> bool:
+        return sys.stdout.isatty()
+
+
+def _on_screen(view: View) -> str:
+    """The view as standard output can show it: its width, its letters, its colours."""
+    twin = _Twin()
+    # For NO_COLOR rich drops colours but keeps bold type; without a colour system nothing is left.
+    colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+    view(Console(file=twin, color_system=colours, markup=False, emoji=False))
+    return twin.getvalue()
 
 
 def _on_paper(view: View) -> str:

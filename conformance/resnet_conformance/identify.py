@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from .anatomy import Anatomy
 from .architecture import Architecture
-from .candidate import Candidate
 from .findings import Finding, Identification
-from .judge import build_case, deviations_of, examine
+from .judge import Subject, build_case, deviations_of, examine
 from .spec import Spec
 
 SHORTLIST = 4
@@ -63,26 +62,26 @@ def distance(architecture: Architecture, found: Anatomy, input_size: int) -> flo
     return total
 
 
-def nearest(spec: Spec, found: Anatomy, candidate: Candidate) -> Match:
+def nearest(spec: Spec, subject: Subject) -> Match:
     """The architecture whose MUSTs the candidate breaks least, among those of the nearest shape; the paper's before a variant.
 
     Where none is near, the paper's network of the nearest shape: against that one it is judged.
     """
-    size = candidate.input_shape[2]
+    found, size = subject.found, subject.candidate.input_shape[2]
     plain = [a for a in spec.architectures.values() if a.variant or a.base is None]  # not the names that fix one option
     ranked = sorted(plain, key=lambda a: (distance(a, found, size), a.variant))
     limit = distance(ranked[0], found, size) + REACH
     shortlist = [a for a in ranked[:SHORTLIST] if distance(a, found, size) <= limit]
-    matches = [_match(a, spec, found, candidate) for a in shortlist]
+    matches = [_match(a, spec, subject) for a in shortlist]
     best = min(matches, key=lambda m: (len(m.broken), distance(m.architecture, found, size), m.architecture.variant))
     if best.near:
         return best
     paper = next(a for a in ranked if not a.variant)
-    return _match(paper, spec, found, candidate)
+    return _match(paper, spec, subject)
 
 
-def _match(architecture: Architecture, spec: Spec, found: Anatomy, candidate: Candidate) -> Match:
-    return Match(architecture, examine(build_case(architecture, candidate, found), spec))
+def _match(architecture: Architecture, spec: Spec, subject: Subject) -> Match:
+    return Match(architecture, examine(build_case(architecture, subject), spec))
 
 
 def describe_match(match: Match) -> Identification:

@@ -6,8 +6,8 @@ import fnmatch
 import platform
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import Any
 
@@ -28,16 +28,28 @@ class UnjudgeableError(Exception):
     """The candidate cannot be compared with any ResNet; the message says why, for people."""
 
 
-def anatomy_of(candidate: Candidate) -> Anatomy:
-    """The candidate's anatomy in eval mode. Raises UnjudgeableError for a network without convolutions."""
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A candidate with its anatomies, made once for all the architectures that it is held against."""
+
+    candidate: Candidate
+    found: Anatomy  # eval
+    trained: tuple[Anatomy, ...]
+
+
+def prepare(candidate: Candidate) -> Subject:
+    """Dissect a candidate's graphs. Raises UnjudgeableError for a network without convolutions."""
     try:
-        return dissect(simplify(candidate.graph))
+        found = dissect(simplify(candidate.graph))
+        trained = tuple(dissect(simplify(graph)) for graph in candidate.train_graphs)
     except ValueError as error:
         raise UnjudgeableError(f"{candidate.target.address} cannot be judged: {error}.") from error
+    return Subject(candidate, found, trained)
 
 
-def settle(architecture: Architecture, candidate: Candidate, found: Anatomy) -> Architecture:
+def settle(architecture: Architecture, subject: Subject) -> Architecture:
     """The architecture as far as it is open: its shortcut option as found where admitted, classes and input channels as the caller asked."""
+    candidate, found = subject.candidate, subject.found
     option = found.option if found.option in architecture.options else architecture.option
     if found.option == "C" and option == "A" and "B" in architecture.options:
         option = "B"
@@ -51,19 +63,17 @@ def settle(architecture: Architecture, candidate: Candidate, found: Anatomy) -> 
     return replace(architecture.with_option(option), **changes)
 
 
-def build_case(architecture: Architecture, candidate: Candidate, found: Anatomy) -> Case:
+def build_case(architecture: Architecture, subject: Subject) -> Case:
     """Draw the blueprint at the candidate's size, with the admitted choices that were found, and put both side by side."""
-    settled = settle(architecture, candidate, found)
+    candidate, found = subject.candidate, subject.found
+    settled = settle(architecture, subject)
     pools = [found.graph[i] for i in found.stem if found.graph[i].op == "max_pool"]
     pool = None
     if settled.stem.pool is not None and len(pools) == 1:
         choice = (pools[0].attrs["padding"][0], bool(pools[0].attrs["ceil"]))
         pool = choice if choice in settled.stem.pool.choices else None
     paper = dissect(draw(settled, Choices(pool=pool), candidate.input_shape[2:]))
-    trained = []
-    for graph in candidate.train_graphs:
-        trained.append(dissect(simplify(graph)))
-    return Case(settled, candidate, found, paper, tuple(trained))
+    return Case(settled, candidate, found, paper, subject.trained)
 
 
 def examine(case: Case, spec: Spec, only: Sequence[str] = ()) -> tuple[Finding, ...]:
@@ -133,8 +143,9 @@ def deviations_of(findings: Sequence[Finding]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f.deviation for f in findings if f.outcome == "fail" and f.deviation))
 
 
-def describe(found: Anatomy, candidate: Candidate) -> dict[str, Any]:
+def describe(subject: Subject) -> dict[str, Any]:
     """The network as found, for people: Report.summary."""
+    candidate, found = subject.candidate, subject.found
     measures = measure(found.graph)
     strided = [b for b in found.blocks if any(c.stride[0] != 1 for c in b.residual.convolutions)]
     return {
@@ -173,22 +184,25 @@ def environment() -> dict[str, Any]:
     }
 
 
-def compose(candidate: Candidate, judged: str | None, identified: Identification, findings: tuple[Finding, ...], verdict: Verdict,
-            found: Anatomy, spec: Spec, started: float, version: str) -> Report:
+def compose(
+    subject: Subject,
+    judged: str | None,
+    identified: Identification,
+    findings: tuple[Finding, ...],
+    verdict: Verdict,
+    spec: Spec,
+    started: float,
+    version: str,
+) -> Report:
     """The report of one judgement; `started` is a time.perf_counter() at its beginning."""
     return Report(
-        target=candidate.target,
+        target=subject.candidate.target,
         architecture=judged,
         identified=identified,
         verdict=verdict,
         findings=findings,
-        summary=describe(found, candidate),
+        summary=describe(subject),
         environment=environment(),
-        seconds={"capture": round(candidate.seconds, 3), "judge": round(time.perf_counter() - started, 3)},
+        seconds={"capture": round(subject.candidate.seconds, 3), "judge": round(time.perf_counter() - started, 3)},
         tool={"version": version, "spec": spec.version},
     )
-
-
-def address_text(kwargs: Mapping[str, Any]) -> str:
-    """Keyword arguments as the command line takes them."""
-    return " ".join(f"--kw {key}={value!r}" for key, value in kwargs.items())

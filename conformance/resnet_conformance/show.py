@@ -34,7 +34,9 @@ def show(architecture: Architecture, console: Console) -> None:
     page.paragraph(f"{layers}, {option}, input {size}, {architecture.classes} classes")
     page.gap()
     page.table(HEAD, stage_rows(architecture), right=(4, 5, 6))
-    page.paragraph("count: of blocks; kernels: of one block in order; /2: stride 2, in the first block of a stage only")
+    page.paragraph(
+        "count: of blocks; kernels: of one block in order; /2: stride 2, in a stage's first block only"
+    )
     page.gap()
     _print_options(page, architecture)
     _print_printed(page, architecture)

@@ -47,7 +47,12 @@ def finding(clause: str, outcome: Outcome, **fields: Any) -> Finding:
 PASSED = finding("STEM-01", "pass")
 FOREIGN = finding("STG-12", "not-applicable", message="It does not speak of imagenet/resnet50.")
 BROKEN = finding(
-    "BTN-04", "fail", where=PLACES, expected="strides 2, 1, 1", found="strides 1, 2, 1", deviation="stride-3x3"
+    "BTN-04",
+    "fail",
+    where=PLACES,
+    expected="strides 2, 1, 1",
+    found="strides 1, 2, 1",
+    deviation="stride-3x3",
 )
 FLOPS = finding("CT-05", "fail", expected="3.8 billion", found="4,089,184,256", deviation="stride-3x3")
 SHOULD = finding("CT-06", "fail", expected="3,857,973,248", found="4,089,184,256")
@@ -85,7 +90,9 @@ VIOLATES = report(
     deviations=("stride-3x3",),
 )
 CONFORMS = report("conforms", PASSED, SHOULD, FOREIGN)
-DEVIATES = report("deviates", PASSED, finding("BTN-04", "expected", found="strides 1, 2, 1", deviation="stride-3x3"))
+DEVIATES = report(
+    "deviates", PASSED, finding("BTN-04", "expected", found="strides 1, 2, 1", deviation="stride-3x3")
+)
 UNJUDGED = report("not-examined", PASSED, *GAPS)
 REPORTS = {"violates": VIOLATES, "conforms": CONFORMS, "deviates": DEVIATES, "not-examined": UNJUDGED}
 
@@ -118,7 +125,10 @@ class TestTerminal:
             ("violates", "some.package:net violates imagenet/resnet50 (BTN-04, CT-05)"),
             ("conforms", "some.package:net conforms to imagenet/resnet50"),
             ("deviates", "some.package:net deviates, as declared, from imagenet/resnet50"),
-            ("not-examined", "some.package:net got no verdict against imagenet/resnet50 (not examined: SC-04)"),
+            (
+                "not-examined",
+                "some.package:net got no verdict against imagenet/resnet50 (not examined: SC-04)",
+            ),
         ],
     )
     def test_the_first_words_are_the_verdict_its_grounds_and_against_what(
@@ -146,7 +156,9 @@ class TestTerminal:
         assert "It is near no architecture that the spec knows." in text
 
     def test_gives_the_reasons_where_the_nearest_is_another_network(self, spec: Spec) -> None:
-        other = report("violates", BROKEN, nearest="imagenet/resnet101", exact=False, reasons=("Of 23 blocks, 22.",))
+        other = report(
+            "violates", BROKEN, nearest="imagenet/resnet101", exact=False, reasons=("Of 23 blocks, 22.",)
+        )
         assert "It is not exactly that:\n    - Of 23 blocks, 22.\n" in page(other, spec)
         same = report("violates", BROKEN, exact=False, reasons=("Of 23 blocks, 22.",))
         assert "It is not exactly that.\n" in page(same, spec)
@@ -154,8 +166,8 @@ class TestTerminal:
     def test_describes_the_network_as_found(self, spec: Spec) -> None:
         assert (
             "Found: bottleneck blocks 3-4-6-3; widths 256-512-1024-2048; maps 56x56, 28x28, 14x14, 7x7; "
-            "strides in a block 1,2,1; shortcut option B; stem 7x7, 64, stride 2; depth 50; 25,557,032 parameters; "
-            "4,089,184,256 multiply-adds at 3x224x224"
+            "strides in a block 1,2,1; shortcut option B; stem 7x7, 64, stride 2; depth 50; "
+            "25,557,032 parameters; 4,089,184,256 multiply-adds at 3x224x224"
         ) in words(page(VIOLATES, spec))
 
     def test_a_broken_rule_has_demand_expected_actual_where_and_citation(self, spec: Spec) -> None:
@@ -186,7 +198,9 @@ class TestTerminal:
         assert "Explained by" not in page(CONFORMS, spec)
 
     def test_a_failed_should_does_not_change_the_verdict(self, spec: Spec) -> None:
-        assert "SHOULD rules that do not hold (the verdict does not change)\n\n  CT-06 SHOULD" in page(CONFORMS, spec)
+        assert "SHOULD rules that do not hold (the verdict does not change)\n\n  CT-06 SHOULD" in page(
+            CONFORMS, spec
+        )
 
     def test_a_failed_should_that_counts_says_so(self, spec: Spec) -> None:
         text = page(report("violates", PASSED, SHOULD), spec)
@@ -204,7 +218,10 @@ class TestTerminal:
     def test_declared_deviations_are_shown_as_such(self, spec: Spec) -> None:
         text = page(DEVIATES, spec)
         assert "Declared deviations" in text
-        assert f"BTN-04 MUST: strides 1, 2, 1 [stride-3x3 - {spec.deviations['stride-3x3'].title['en']}]" in words(text)
+        assert (
+            f"BTN-04 MUST: strides 1, 2, 1 [stride-3x3 - {spec.deviations['stride-3x3'].title['en']}]"
+            in words(text)
+        )
 
     def test_passes_are_one_line_and_names_only_when_asked(self, spec: Spec) -> None:
         assert page(VIOLATES, spec).endswith("\n2 clauses passed, 1 not applicable.\n")
@@ -223,7 +240,9 @@ class TestTerminal:
 
     def test_colour_on_a_terminal(self, spec: Spec) -> None:
         stream = io.StringIO()
-        terminal.render(VIOLATES, spec, Console(file=stream, width=80, force_terminal=True, color_system="standard"))
+        terminal.render(
+            VIOLATES, spec, Console(file=stream, width=80, force_terminal=True, color_system="standard")
+        )
         assert "\x1b[1;31m" in stream.getvalue()
 
     def test_a_stream_without_unicode_gets_ascii(self, spec: Spec) -> None:
@@ -247,7 +266,9 @@ class TestTerminal:
 
     def test_a_report_of_another_spec_is_still_shown(self, spec: Spec) -> None:
         strange = Finding("XX-01", "MUST", "fail", found="other", deviation="of-another-spec", citation="P9")
-        made = report("violates", strange, architecture="x/y", nearest="x/z", exact=False, deviations=("unheard",))
+        made = report(
+            "violates", strange, architecture="x/y", nearest="x/z", exact=False, deviations=("unheard",)
+        )
         text = page(made, spec)
         assert "violates x/y (XX-01)" in text
         assert "Known difference: unheard\n" in text
@@ -255,7 +276,9 @@ class TestTerminal:
 
     def test_identification_alone(self, spec: Spec) -> None:
         stream = io.StringIO()
-        made = report("not-examined", nearest="imagenet/resnet34", exact=False, reasons=("STG-02: other counts",))
+        made = report(
+            "not-examined", nearest="imagenet/resnet34", exact=False, reasons=("STG-02: other counts",)
+        )
         terminal.render_identification(made, spec, Console(file=stream, width=80))
         assert stream.getvalue().splitlines()[:3] == [
             "some.package:net",
@@ -272,9 +295,41 @@ def validator() -> Draft202012Validator:
     return Draft202012Validator(schema)
 
 
+MUTATIONS: dict[str, tuple[tuple[str | int, ...], Any]] = {
+    "another schema": (("schema",), "resnet-conformance/report/2"),
+    "no spec version": (("tool", "spec"), ""),
+    "unknown key": (("more",), 1),
+    "unknown key of a finding": (("findings", 0, "more"), 1),
+    "unknown key of the tool": (("tool", "more"), "x"),
+    "unknown kind": (("target", "kind"), "guess"),
+    "unknown verdict": (("verdict",), "maybe"),
+    "unknown outcome": (("findings", 0, "outcome"), "error"),
+    "unknown level": (("findings", 0, "level"), "must"),
+    "unknown evidence": (("findings", 0, "evidence"), "hearsay"),
+    "a clause that is no id": (("findings", 0, "clause"), "stem one"),
+    "no citation": (("findings", 0, "citation"), ""),
+    "where as text": (("findings", 1, "where"), "layer1"),
+    "an empty place": (("findings", 1, "where"), [""]),
+    "an empty deviation": (("findings", 1, "deviation"), ""),
+    "a gap without a reason": (("findings", 5, "message"), ""),
+    "a failure that says nothing": (("findings", 1, "found"), ""),
+    "an architecture that is no name": (("architecture",), "ResNet 50"),
+    "exactly nothing": (("identified", "architecture"), None),
+    "exact as text": (("identified", "exact"), "yes"),
+    "a deviation twice": (("identified", "deviations"), ["stride-3x3", "stride-3x3"]),
+    "conforms with a broken MUST": (("verdict",), "conforms"),
+    "deviates with a broken MUST": (("verdict",), "deviates"),
+    "violates nothing": (("findings",), []),
+    "negative seconds": (("seconds", "judge"), -1),
+    "seconds as text": (("seconds", "judge"), "1"),
+}
+
+
 class TestJson:
     @pytest.mark.parametrize("verdict", REPORTS)
-    def test_reports_fit_the_schema_and_come_back(self, verdict: str, validator: Draft202012Validator) -> None:
+    def test_reports_fit_the_schema_and_come_back(
+        self, verdict: str, validator: Draft202012Validator
+    ) -> None:
         text = json_report.render(REPORTS[verdict])
         assert text.endswith("}\n")
         data = json.loads(text)
@@ -305,38 +360,9 @@ class TestJson:
     def test_ascii_only(self) -> None:
         assert json_report.dump({"§": "한"}, ascii_only=True) == '{\n  "\\u00a7": "\\ud55c"\n}\n'
 
-    MUTATIONS: dict[str, tuple[tuple[str | int, ...], Any]] = {
-        "another schema": (("schema",), "resnet-conformance/report/2"),
-        "no spec version": (("tool", "spec"), ""),
-        "unknown key": (("more",), 1),
-        "unknown key of a finding": (("findings", 0, "more"), 1),
-        "unknown key of the tool": (("tool", "more"), "x"),
-        "unknown kind": (("target", "kind"), "guess"),
-        "unknown verdict": (("verdict",), "maybe"),
-        "unknown outcome": (("findings", 0, "outcome"), "error"),
-        "unknown level": (("findings", 0, "level"), "must"),
-        "unknown evidence": (("findings", 0, "evidence"), "hearsay"),
-        "a clause that is no id": (("findings", 0, "clause"), "stem one"),
-        "no citation": (("findings", 0, "citation"), ""),
-        "where as text": (("findings", 1, "where"), "layer1"),
-        "an empty place": (("findings", 1, "where"), [""]),
-        "an empty deviation": (("findings", 1, "deviation"), ""),
-        "a gap without a reason": (("findings", 5, "message"), ""),
-        "a failure that says nothing": (("findings", 1, "found"), ""),
-        "an architecture that is no name": (("architecture",), "ResNet 50"),
-        "exactly nothing": (("identified", "architecture"), None),
-        "exact as text": (("identified", "exact"), "yes"),
-        "a deviation twice": (("identified", "deviations"), ["stride-3x3", "stride-3x3"]),
-        "conforms with a broken MUST": (("verdict",), "conforms"),
-        "deviates with a broken MUST": (("verdict",), "deviates"),
-        "violates nothing": (("findings",), []),
-        "negative seconds": (("seconds", "judge"), -1),
-        "seconds as text": (("seconds", "judge"), "1"),
-    }
-
     @pytest.mark.parametrize("mutation", MUTATIONS)
     def test_the_schema_refuses(self, mutation: str, validator: Draft202012Validator) -> None:
-        (*path, last), value = self.MUTATIONS[mutation]
+        (*path, last), value = MUTATIONS[mutation]
         data = json.loads(json_report.render(VIOLATES))
         assert validator.is_valid(copy.deepcopy(data))
         place = data

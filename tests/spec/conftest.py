@@ -43,7 +43,7 @@ class SpecCopy:
         told = [fault for fault in error.faults if words in fault.message]
         assert told, f"expected {words!r} in:\n{error}"
         assert told[0].file == f"spec/{file}"
-        assert place in (None, (told[0].line, told[0].column)), f"expected {words!r} at {place} in:\n{error}"
+        assert place in (None, (told[0].line, told[0].column)), f"expected at {place}:\n{error}"
         return error
 
     def refused(self) -> SpecError:

@@ -89,7 +89,9 @@ FIGURES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("file", "after", "old", "new", "words"), NAMES, ids=[case[4][:40] for case in NAMES])
+@pytest.mark.parametrize(
+    ("file", "after", "old", "new", "words"), NAMES, ids=[case[4][:40] for case in NAMES]
+)
 def test_names_and_citations(
     spec_copy: SpecCopy, file: str, after: str, old: str, new: str, words: str
 ) -> None:
@@ -124,6 +126,6 @@ def test_the_same_network_in_two_files(spec_copy: SpecCopy) -> None:
 
 
 def test_one_slip_in_a_size_is_told_once(spec_copy: SpecCopy) -> None:
-    """The next stage is held against the size that is declared, so a change of conv4_x shows there and at conv5_x alone."""
+    """Variants that change no size are not blamed for their base's."""
     spec_copy.change(IMAGENET, "name: conv5_x", "output: 7", "output: 6")
     assert len(spec_copy.refused().faults) == 1

@@ -1,7 +1,7 @@
-"""Every rule of the schemas: one thing wrong in a copy of the spec, and it is told in plain words at its place.
+"""Every rule of the schemas: one thing wrong in a copy of the spec is told in plain words at its place.
 
-Each case: the file; a text that stands once in it; the first text behind that which is replaced; by what (`¦` marks where
-the fault is, and is no part of the file); and words of the message.
+Each case: the file; a text that stands once in it; the first text behind that which is replaced; by what (`¦` marks
+where the fault is, and is no part of the file); and words of the message.
 """
 
 from __future__ import annotations
@@ -66,7 +66,9 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("file", "after", "old", "new", "words"), CASES, ids=[case[4][:40] for case in CASES])
+@pytest.mark.parametrize(
+    ("file", "after", "old", "new", "words"), CASES, ids=[case[4][:40] for case in CASES]
+)
 def test_a_fault_is_told_at_its_place(
     spec_copy: SpecCopy, file: str, after: str, old: str, new: str, words: str
 ) -> None:
@@ -82,7 +84,9 @@ def test_a_clause_needs_a_citation(spec_copy: SpecCopy) -> None:
     text = (spec_copy.root / STEM).read_text(encoding="utf-8")
     start = text.index("    cite:", text.index("id: STEM-01\n"))
     line = text[start : text.index("\n", start) + 1]
-    error = spec_copy.refuses(STEM, "id: STEM-01\n", line, "", "'cite' is missing here; add it (where this stands")
+    error = spec_copy.refuses(
+        STEM, "id: STEM-01\n", line, "", "'cite' is missing here; add it (where this stands"
+    )
     head = text[: text.index("- id: STEM-01")]
     assert error.line == head.count("\n") + 1
     assert error.column == len("  - ") + 1

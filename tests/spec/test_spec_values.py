@@ -1,6 +1,6 @@
-"""The tables of He et al. 2015, typed once more by hand, against what the spec says: a slip in the YAML shows here.
+"""The tables of He et al. 2015, typed once more by hand: a slip in the YAML shows here.
 
-Table 1 (p.5), Tables 2-4 (p.5-6), section 4.2 and Table 6 (p.7), arXiv:1512.03385v1; the integers follow from them.
+Table 1 (p.5), Tables 2-4 (p.5-6), section 4.2, Table 6 (p.7), arXiv:1512.03385v1; the integers follow from them.
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ import pytest
 from resnet_conformance.architecture import Architecture
 from resnet_conformance.spec import Spec
 
-NAMES = """
-imagenet/plain18 imagenet/plain34 imagenet/resnet18 imagenet/resnet34 imagenet/resnet50 imagenet/resnet101 imagenet/resnet152
-imagenet/resnet18-A imagenet/resnet18-B imagenet/resnet34-A imagenet/resnet34-B imagenet/resnet34-C
-cifar10/plain20 cifar10/plain32 cifar10/plain44 cifar10/plain56 cifar10/plain110
-cifar10/resnet20 cifar10/resnet32 cifar10/resnet44 cifar10/resnet56 cifar10/resnet110 cifar10/resnet1202
-imagenet/resnet50-v1.5 imagenet/resnet101-v1.5 imagenet/resnet152-v1.5
-cifar10/resnet20-B cifar10/resnet32-B cifar10/resnet44-B cifar10/resnet56-B cifar10/resnet110-B
-cifar10/resnet18-imagenet-blocks cifar10/resnet34-imagenet-blocks cifar10/resnet50-imagenet-blocks
-cifar10/resnet101-imagenet-blocks cifar10/resnet152-imagenet-blocks
-""".split()  # fmt: skip
+NAMES = {
+    "imagenet/plain18", "imagenet/plain34", "imagenet/resnet18", "imagenet/resnet34",
+    "imagenet/resnet50", "imagenet/resnet101", "imagenet/resnet152", "imagenet/resnet18-A",
+    "imagenet/resnet18-B", "imagenet/resnet34-A", "imagenet/resnet34-B", "imagenet/resnet34-C",
+    "cifar10/plain20", "cifar10/plain32", "cifar10/plain44", "cifar10/plain56", "cifar10/plain110",
+    "cifar10/resnet20", "cifar10/resnet32", "cifar10/resnet44", "cifar10/resnet56",
+    "cifar10/resnet110", "cifar10/resnet1202", "imagenet/resnet50-v1.5", "imagenet/resnet101-v1.5",
+    "imagenet/resnet152-v1.5", "cifar10/resnet20-B", "cifar10/resnet32-B", "cifar10/resnet44-B",
+    "cifar10/resnet56-B", "cifar10/resnet110-B", "cifar10/resnet18-imagenet-blocks",
+    "cifar10/resnet34-imagenet-blocks", "cifar10/resnet50-imagenet-blocks",
+    "cifar10/resnet101-imagenet-blocks", "cifar10/resnet152-imagenet-blocks",
+}  # fmt: skip
 
 BASIC = [(64, 64), (128, 128), (256, 256), (512, 512)]
 BOTTLENECK = [(64, 64, 256), (128, 128, 512), (256, 256, 1024), (512, 512, 2048)]
@@ -32,7 +34,14 @@ TABLE_1 = {
     "imagenet/resnet101": ("bottleneck", (3, 4, 23, 3), BOTTLENECK, 7.6),
     "imagenet/resnet152": ("bottleneck", (3, 8, 36, 3), BOTTLENECK, 11.3),
 }
-TABLE_6 = {20: (3, 0.27, 8.75), 32: (5, 0.46, 7.51), 44: (7, 0.66, 7.17), 56: (9, 0.85, 6.97), 110: (18, 1.7, 6.43), 1202: (200, 19.4, 7.93)}  # fmt: skip
+TABLE_6 = {
+    20: (3, 0.27, 8.75),
+    32: (5, 0.46, 7.51),
+    44: (7, 0.66, 7.17),
+    56: (9, 0.85, 6.97),
+    110: (18, 1.7, 6.43),
+    1202: (200, 19.4, 7.93),
+}
 ERRORS_10_CROP = {
     ("imagenet/plain18", "none"): (27.94, None), ("imagenet/plain34", "none"): (28.54, 10.02),
     ("imagenet/resnet18", "A"): (27.88, None), ("imagenet/resnet34", "A"): (25.03, 7.76),
@@ -46,8 +55,10 @@ ERRORS_MULTI_SCALE = {
     ("imagenet/resnet152", "B"): (19.38, 4.49),
 }  # fmt: skip
 ERRORS_1_CROP = {
-    ("imagenet/resnet50", "B"): (24.7, 7.8), ("imagenet/resnet101", "B"): (23.6, 7.1), ("imagenet/resnet152", "B"): (23.0, 6.7),
-}  # fmt: skip
+    ("imagenet/resnet50", "B"): (24.7, 7.8),
+    ("imagenet/resnet101", "B"): (23.6, 7.1),
+    ("imagenet/resnet152", "B"): (23.0, 6.7),
+}
 
 INTEGERS = """
 imagenet/resnet18 A         0   11,515,688    7,808  1,794,805,760
@@ -93,7 +104,7 @@ def errors(spec: Spec, setting: str) -> dict[tuple[str, str], tuple[float, float
 
 
 def test_the_names(spec: Spec) -> None:
-    assert sorted(spec.architectures) == sorted(NAMES)
+    assert set(spec.architectures) == NAMES
     assert all(name == architecture.name for name, architecture in spec.architectures.items())
 
 
@@ -137,7 +148,12 @@ def test_table_6(spec: Spec, kind: str, depth: int) -> None:
     assert (stem.pool, network.block, network.dataset) == (None, "basic", "cifar10")
     assert (network.depth, network.residual) == (depth, kind == "resnet")
     (printed,) = network.printed
-    assert (printed.quantity, printed.value, printed.unit, printed.rule) == ("parameters", millions, 1e6, "rounds")
+    assert (printed.quantity, printed.value, printed.unit, printed.rule) == (
+        "parameters",
+        millions,
+        1e6,
+        "rounds",
+    )
     if kind == "resnet":
         assert [e["top1"] for e in network.errors] == [error]
 
@@ -162,7 +178,9 @@ def test_the_integers(spec: Spec) -> None:
         assert (derived.batch_norm_affine, derived.multiply_adds) == (affine, multiply_adds), (name, option)
     told = {(name, option) for name, option, *_ in rows}
     networks = [a for a in spec.architectures.values() if a.base is None or a.variant]
-    assert told == {(a.name, o) for a in networks for o in a.derived if not a.name.endswith("-imagenet-blocks")}
+    assert told == {
+        (a.name, o) for a in networks for o in a.derived if not a.name.endswith("-imagenet-blocks")
+    }
 
 
 @pytest.mark.parametrize(
@@ -199,7 +217,12 @@ def test_imagenet_blocks_on_small_images(spec: Spec, depth: int) -> None:
     network: Architecture = spec.architectures[f"cifar10/resnet{depth}-imagenet-blocks"]
     base = spec.architectures[f"imagenet/resnet{depth}"]
     assert (network.dataset, network.size, network.classes) == ("imagenet", 32, 10)
-    assert (network.stem.kernel, network.stem.filters, network.stem.stride, network.stem.pool) == (3, 64, 1, None)
+    assert (network.stem.kernel, network.stem.filters, network.stem.stride, network.stem.pool) == (
+        3,
+        64,
+        1,
+        None,
+    )
     assert [stage.output for stage in network.stages] == [32, 16, 8, 4]
     assert [stage.widths for stage in network.stages] == [stage.widths for stage in base.stages]
     assert network.strided == (1 if depth < 50 else 2)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from resnet_conformance.yamlmarks import Fault, Marked, SpecError, read_yaml
 from resnet_conformance.specerror import suggest
+from resnet_conformance.yamlmarks import Fault, Marked, SpecError, read_yaml
 
 
 def read(tmp_path: Path, text: str | bytes) -> Marked:
@@ -42,11 +42,21 @@ def test_a_path_that_is_not_there_has_the_place_of_the_nearest_part_above(tmp_pa
     [
         ("a: 1\nb: 2\na: 3\n", 3, 1, "the key 'a' stands twice, first in line 1"),
         ("s:\n  a: {k: 1, k: 2}\n", 2, 13, "the key 'k' stands twice, first in line 2"),
-        ("wd: 1e-4\n", 1, 5, "reads 1e-4 as text, not as a number; write 1.0e-4 for the number, or put it in quotes"),
+        (
+            "wd: 1e-4\n",
+            1,
+            5,
+            "reads 1e-4 as text, not as a number; write 1.0e-4 for the number, or put it in quotes",
+        ),
         ("wd: 1.e4\n", 1, 5, "write 1.0e+4 for the number"),
         ("flops: [1, 1.8e9]\n", 1, 12, "write 1.8e+9 for the number"),
         ("n: 25,557,032\n", 1, 4, "leave the commas out of a number"),
-        ("bias: no\n", 1, 7, "YAML reads no as true or false; put it in quotes for the word, or write true or false"),
+        (
+            "bias: no\n",
+            1,
+            7,
+            "YAML reads no as true or false; put it in quotes for the word, or write true or false",
+        ),
         ("bias: Yes\n", 1, 7, "YAML reads Yes as true or false"),
         ("x:\n- on\n", 2, 3, "YAML reads on as true or false"),
         ("x: off\n", 1, 4, "YAML reads off as true or false"),
@@ -67,7 +77,12 @@ def test_a_path_that_is_not_there_has_the_place_of_the_nearest_part_above(tmp_pa
         ("a: &x [1]\nb: *x\n", 2, 4, "the alias *x is not used here; write the value out"),
         ("a: &x 1\nb: *x\n", 2, 4, "the alias *x is not used here"),
         ("a:\n\tb: 1\n", 2, 1, "a tab stands here; YAML indents with spaces"),
-        ("a: [1, 2\nb: 3\n", 2, 2, "this is no YAML: did not find expected ',' or ']', while parsing a flow sequence"),
+        (
+            "a: [1, 2\nb: 3\n",
+            2,
+            2,
+            "this is no YAML: did not find expected ',' or ']', while parsing a flow sequence",
+        ),
         ("a: b: c\n", 1, 5, "this is no YAML: mapping values are not allowed in this context"),
         ("a: 1\n---\nb: 2\n", 2, 1, "this is no YAML: but found another document"),
         ("a: 'x\x01'\n", 1, 6, "a control character stands here"),
@@ -99,7 +114,9 @@ def test_a_byte_order_mark_moves_nothing(tmp_path: Path) -> None:
     assert (marked.value, marked.at(("a",))) == ({"a": 1}, (1, 4))
 
 
-@pytest.mark.parametrize("text", ["a: '1e-4'\n", "a: \"no\"\n", "a: 'null'\n", "a: '2015-12-10'\n", "'18': x\n"])
+@pytest.mark.parametrize(
+    "text", ["a: '1e-4'\n", 'a: "no"\n', "a: 'null'\n", "a: '2015-12-10'\n", "'18': x\n"]
+)
 def test_quotes_make_text_of_anything(tmp_path: Path, text: str) -> None:
     ((key, value),) = read(tmp_path, text).value.items()
     assert isinstance(key, str)

@@ -1,4 +1,6 @@
-"""The doors through which a network becomes a Graph (DESIGN.md section 3). Importing this package does not import torch."""
+"""The doors through which a network becomes a Graph (DESIGN.md section 3). Importing this package does
+not import torch.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ __all__ = ["CaptureError", "TargetError", "TargetProblem", "capture", "capture_c
 
 
 def capture(module: nn.Module, shape: Shape, mode: str = "eval", device: str = "meta") -> Graph:
-    """The Graph of one forward pass on an input of this shape; mode "eval" or "train", device "meta" or "cpu".
+    """The Graph of one forward pass on an input of this shape; mode "eval" or "train", device "meta" or
+    "cpu".
 
     The module is left exactly as it was. Raises CaptureError.
     """
@@ -28,8 +31,8 @@ def capture(module: nn.Module, shape: Shape, mode: str = "eval", device: str = "
 
 
 def load_target(target: object, kwargs: Mapping[str, object] | None = None) -> LoadedTarget:
-    """Find what the user means: "package.module:factory", "path/to/file.py:factory", a callable without required arguments,
-    or a module. Raises TargetError."""
+    """Find what the user means: "package.module:factory", "path/to/file.py:factory", a callable without
+    required arguments, or a module. Raises TargetError."""
     from .target import load_target as load
 
     return load(target, kwargs)
@@ -42,10 +45,12 @@ def capture_candidate(
     resized: Mapping[int, int] | None = None,
     timeout: float | None = None,
 ) -> Candidate:
-    """Load, construct and capture a target at the first of `shapes` that it accepts: its eval graph, one train graph, and
-    the eval graph at another size (`resized`: size to other size; default 224 to 320, 32 to 48).
+    """Load, construct and capture a target at the first of `shapes` that it accepts: its eval graph, one
+    train graph, and the eval graph at another size (`resized`: size to other size; default 224 to 320,
+    32 to 48).
 
-    `timeout` (seconds) is kept by a signal and therefore only in the main thread. Raises TargetError and CaptureError.
+    `timeout` (seconds) is kept by a signal and therefore only in the main thread. Raises TargetError and
+    CaptureError.
     """
     from .candidates import capture_candidate as run
 

@@ -1,6 +1,8 @@
-"""From a target to a Candidate: construct, find a size that the network accepts, capture eval, train and another size.
+"""From a target to a Candidate: construct, find a size that the network accepts, capture eval, train and
+another size.
 
-Meta tensors first, because they cost no arithmetic; real tensors on the CPU where the network looks at values.
+Meta tensors first, because they cost no arithmetic; real tensors on the CPU where the network looks at
+values.
 """
 
 from __future__ import annotations
@@ -17,34 +19,44 @@ from torch import nn
 from ..candidate import Candidate
 from ..graph import Graph, Shape
 from .isolation import collection_off
-from .problems import CaptureError, TargetError
+from .problems import CaptureError, Expired, TargetError
 from .running import record
 from .target import LoadedTarget, load_target
 
 
 @contextmanager
 def limited(seconds: float | None, address: object) -> Iterator[None]:
-    """Stop after so many seconds. Kept by SIGALRM: outside the main thread, or where there is none, there is no limit."""
-    if seconds is None or threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+    """Stop after so many seconds. Kept by SIGALRM: outside the main thread, or where there is none,
+    there is no limit.
+    """
+    if (
+        seconds is None
+        or threading.current_thread() is not threading.main_thread()
+        or not hasattr(signal, "setitimer")
+    ):
         yield
         return
 
     def stop(number: int, frame: FrameType | None) -> None:
-        raise TimeoutError
+        raise Expired
 
     before = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
-    except TimeoutError as error:
-        raise CaptureError(f"{address} was not captured within {seconds:g} s: give it more time (--timeout)") from error
+    except Expired as error:
+        raise CaptureError(
+            f"{address} was not captured within {seconds:g} s: give it more time (--timeout)"
+        ) from error
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 
 
 class Runner:
-    """Records one target on meta tensors where that works, else on the CPU. `notes` say what was not as usual."""
+    """Records one target on meta tensors where that works, else on the CPU. `notes` say what was not as
+    usual.
+    """
 
     def __init__(self, target: LoadedTarget) -> None:
         self.target = target
@@ -77,7 +89,9 @@ class Runner:
         graph, inspected = record(self.module(device), shape, mode, device)
         if inspected:
             places = ", ".join(place or "the top" for place in inspected[:3])
-            self.note(f"the network looks at values of its data (in {places}): the graph holds for the sample input")
+            self.note(
+                f"the network looks at values of its data (in {places}): the graph holds for the sample input"
+            )
         return graph
 
     def either(self, shape: Shape, mode: str) -> Graph:
@@ -91,7 +105,9 @@ class Runner:
                 graph = self.record(shape, mode, "cpu")
             except CaptureError:
                 raise first from None
-            self.note(f"{mode} at {shape[-2]}x{shape[-1]} was captured with real tensors, because on meta {first}")
+            self.note(
+                f"{mode} at {shape[-2]}x{shape[-1]} was captured with real tensors, because on meta {first}"
+            )
             return graph
 
     def first(self, shapes: Sequence[Shape]) -> tuple[Graph, Shape]:
@@ -112,8 +128,12 @@ class Runner:
         raise CaptureError(f"{failures[-1]} (tried {tried})") from failures[-1]
 
     def with_channels(self, shapes: Sequence[Shape]) -> tuple[Shape, ...]:
-        """The shapes, and after each the same with the channels that the first convolution takes, where it has others."""
-        weights = [p for p in self.module("meta").parameters() if not nn.parameter.is_lazy(p) and p.dim() == 4]
+        """The shapes, and after each the same with the channels that the first convolution takes, where
+        it has others.
+        """
+        weights = [
+            p for p in self.module("meta").parameters() if not nn.parameter.is_lazy(p) and p.dim() == 4
+        ]
         channels = weights[0].shape[1] if weights else 3
         found: dict[Shape, None] = {}
         for shape in map(tuple, shapes):

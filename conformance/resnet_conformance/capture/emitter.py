@@ -1,7 +1,9 @@
-"""Appends nodes to a Graph under construction, each in its canonical form, and prunes what has no meaning at the end.
+"""Appends nodes to a Graph under construction, each in its canonical form, and prunes what has no
+meaning at the end.
 
-The same function written in two ways (zeros concatenated or padded, a chain of slices or one, a mean over the last two
-axes or a pooling) becomes the same node: see `canonical.py` for the rewrites and graph.py for the vocabulary.
+The same function written in two ways (zeros concatenated or padded, a chain of slices or one, a mean
+over the last two axes or a pooling) becomes the same node: see `canonical.py` for the rewrites and
+graph.py for the vocabulary.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ from .facts import UNKNOWN, Fact
 
 Operands = Mapping[str, int | None] | tuple[int, ...]
 # nodes that say nothing when nobody reads them; a convolution that is computed and dropped does say something
-QUIET = frozenset({"constant", "parameter", "buffer", "reshape", "permute", "slice", "scatter", "detach", "pad", "concat"})
+QUIET = frozenset(
+    {"constant", "parameter", "buffer", "reshape", "permute", "slice", "scatter", "detach", "pad", "concat"}
+)
 
 
 class Emitter:
@@ -36,12 +40,16 @@ class Emitter:
     def __getitem__(self, index: int) -> Node:
         return self.builder.nodes[index]
 
-    def append(self, op: str, operands: Operands = (), attrs: Mapping[str, Any] | None = None, shape: Shape = ()) -> int:
+    def append(
+        self, op: str, operands: Operands = (), attrs: Mapping[str, Any] | None = None, shape: Shape = ()
+    ) -> int:
         """Add a node as it is."""
         index = self.builder.add(op, operands, attrs, shape, self.where)
         inputs = self[index].inputs
         self.depends.append(op == "input" or any(self.depends[i] for i in inputs))
-        self.grads.append(self.with_grad and op != "detach" and (op == "input" or any(self.grads[i] for i in inputs)))
+        self.grads.append(
+            self.with_grad and op != "detach" and (op == "input" or any(self.grads[i] for i in inputs))
+        )
         return index
 
     def tensor(self, position: int) -> int:
@@ -78,7 +86,9 @@ class Emitter:
         )
         if named and all(self[i].op == "constant" for i in named.values()):
             fact = facts.derive(op, tuple(self.fact(i) for i in named.values()), attrs)
-            if op != "scatter" or fact.zero:  # memory that is filled piece by piece: the next piece may complete it
+            if (
+                op != "scatter" or fact.zero
+            ):  # memory that is filled piece by piece: the next piece may complete it
                 return self.constant(shape, fact)
         rewrite = REWRITES.get(op)
         if rewrite is not None:
@@ -104,7 +114,12 @@ class Emitter:
                 read[i] += 1
         kept: set[int] = set()
         for node in reversed(nodes):
-            quiet = node.op in QUIET or node.index in self.effects or node.op == "add_scalar" or not self.depends[node.index]
+            quiet = (
+                node.op in QUIET
+                or node.index in self.effects
+                or node.op == "add_scalar"
+                or not self.depends[node.index]
+            )
             if node.index != output and node.op != "input" and quiet and not read[node.index]:
                 for i in node.inputs:
                     read[i] -= 1
@@ -112,6 +127,7 @@ class Emitter:
                 kept.add(node.index)
         place = {old: new for new, old in enumerate(sorted(kept))}
         renumbered = (
-            replace(nodes[old], index=new, inputs=tuple(place[i] for i in nodes[old].inputs)) for old, new in place.items()
+            replace(nodes[old], index=new, inputs=tuple(place[i] for i in nodes[old].inputs))
+            for old, new in place.items()
         )
         return Graph(tuple(renumbered), place[output], tuple(self.builder.tensors), mode)

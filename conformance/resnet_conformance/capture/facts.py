@@ -1,7 +1,9 @@
-"""What is known of a constant's values: enough to see a zero tensor, and a random mask for the dropout that it is.
+"""What is known of a constant's values: enough to see a zero tensor, and a random mask for the dropout
+that it is.
 
-`F.dropout`, stochastic depth and hand-written dropout all multiply by a mask drawn from a Bernoulli distribution; after
-the dispatcher nothing is left of the module but `empty_like`, `bernoulli_`, `div_` and `mul`.
+`F.dropout`, stochastic depth and hand-written dropout all multiply by a mask drawn from a Bernoulli
+distribution; after the dispatcher nothing is left of the module but `empty_like`, `bernoulli_`, `div_`
+and `mul`.
 """
 
 from __future__ import annotations
@@ -36,7 +38,18 @@ class Fact:
 
 UNKNOWN = Fact()
 # operations that move values without changing them: padding with 0 and concatenation are treated on their own
-MOVES = frozenset({"reshape", "permute", "slice", "detach", "aten.expand", "aten.as_strided", "aten.repeat", "aten._to_copy"})
+MOVES = frozenset(
+    {
+        "reshape",
+        "permute",
+        "slice",
+        "detach",
+        "aten.expand",
+        "aten.as_strided",
+        "aten.repeat",
+        "aten._to_copy",
+    }
+)
 
 
 def _scaled(fact: Fact, attrs: Mapping[str, Any]) -> Fact:
@@ -90,10 +103,12 @@ def derive(op: str, facts: tuple[Fact, ...], attrs: Mapping[str, Any]) -> Fact:
         return facts[0]
     if len(facts) == 1 and op in _RULES:
         return _RULES[op](facts[0], attrs)
-    if op in ("mul",) and any(f.zero for f in facts):
+    if op == "mul" and any(f.zero for f in facts):
         return Fact(fill=0.0)
     if op == "pad" and attrs.get("value", 0) != 0:
         return UNKNOWN
-    if op in ("add", "sub", "concat", "pad", "scatter", "relu", "maximum", "minimum") and all(f.zero for f in facts):
+    if op in ("add", "sub", "concat", "pad", "scatter", "relu", "maximum", "minimum") and all(
+        f.zero for f in facts
+    ):
         return Fact(fill=0.0)
     return UNKNOWN

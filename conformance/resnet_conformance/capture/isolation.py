@@ -1,4 +1,6 @@
-"""A run that leaves no trace: the module, the random numbers and torch's settings are afterwards what they were before."""
+"""A run that leaves no trace: the module, the random numbers and torch's settings are afterwards what
+they were before.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +34,8 @@ def quiet() -> Iterator[None]:
 
 @contextmanager
 def collection_off() -> Iterator[None]:
-    """Without garbage collection: a capture makes many small objects and no cycles that matter, and with torch's compiler
-    imported each collection costs as much as the capture."""
+    """Without garbage collection: a capture makes many small objects and no cycles that matter, and with
+    torch's compiler imported each collection costs as much as the capture."""
     on = gc.isenabled()
     gc.disable()
     try:
@@ -70,7 +72,9 @@ def settings_kept() -> Iterator[None]:
 
 @contextmanager
 def module_kept(module: nn.Module) -> Iterator[None]:
-    """Attributes of every submodule (training flags, parameters, buffers, hooks, caches) are restored, to the same objects."""
+    """Attributes of every submodule (training flags, parameters, buffers, hooks, caches) are restored,
+    to the same objects.
+    """
     saved: list[tuple[Any, Any]] = []
     for part in module.modules():
         saved.append((part.__dict__, dict(part.__dict__)))
@@ -93,11 +97,16 @@ def twin(t: torch.Tensor, device: str) -> torch.Tensor:
             made = torch.empty_strided(t.shape, t.stride(), dtype=t.dtype, device="meta")
         else:
             made = t.detach().to(device, copy=True)
-    return nn.Parameter(made, t.requires_grad) if isinstance(t, nn.Parameter) else made.requires_grad_(t.requires_grad)
+    return (
+        nn.Parameter(made, t.requires_grad)
+        if isinstance(t, nn.Parameter)
+        else made.requires_grad_(t.requires_grad)
+    )
 
 
 def swap_twins(module: nn.Module, device: str) -> dict[int, torch.Tensor]:
-    """Put a twin in the place of every parameter and buffer, one twin for each tensor. Returns them by id of the original.
+    """Put a twin in the place of every parameter and buffer, one twin for each tensor. Returns them by
+    id of the original.
 
     To be called inside `module_kept`, which puts the originals back.
     """

@@ -1,7 +1,8 @@
 """Shapes of the operations that a ResNet calls hundreds of times, without torch's own meta kernels.
 
-Those are written in Python for every case there is; they cost most of a capture, and the first call imports the compiler.
-A kernel here returns None for any case that it does not cover, and torch's own runs, with its own error messages.
+Those are written in Python for every case there is; they cost most of a capture, and the first call
+imports the compiler. A kernel here returns None for any case that it does not cover, and torch's own
+runs, with its own error messages.
 """
 
 from __future__ import annotations
@@ -19,10 +20,22 @@ def _like(x: torch.Tensor, shape: tuple[int, ...] | torch.Size) -> torch.Tensor:
 
 
 def _plain(*tensors: Any) -> bool:
-    return all(type(t) in (torch.Tensor, torch.nn.Parameter) and t.is_meta and t.is_contiguous() for t in tensors)
+    return all(
+        type(t) in (torch.Tensor, torch.nn.Parameter) and t.is_meta and t.is_contiguous() for t in tensors
+    )
 
 
-def _convolution(x: Any, w: Any, bias: Any, stride: Any, padding: Any, dilation: Any, transposed: Any, outpad: Any, groups: Any) -> Any:
+def _convolution(
+    x: Any,
+    w: Any,
+    bias: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    transposed: Any,
+    outpad: Any,
+    groups: Any,
+) -> Any:
     if transposed or not _plain(x, w) or x.dim() != 4 or w.dim() != 4 or x.dtype != w.dtype:
         return None
     (n, c, *size), (out, part, *kernel) = x.shape, w.shape
@@ -35,8 +48,14 @@ def _convolution(x: Any, w: Any, bias: Any, stride: Any, padding: Any, dilation:
     return _like(x, (n, out, *size)) if min(size) > 0 else None
 
 
-def _batch_norm(x: Any, w: Any, b: Any, mean: Any, var: Any, training: bool, momentum: float, eps: float) -> Any:
-    if not _plain(x) or x.dim() < 2 or any(t is not None and t.shape != x.shape[1:2] for t in (w, b, mean, var)):
+def _batch_norm(
+    x: Any, w: Any, b: Any, mean: Any, var: Any, training: bool, momentum: float, eps: float
+) -> Any:
+    if (
+        not _plain(x)
+        or x.dim() < 2
+        or any(t is not None and t.shape != x.shape[1:2] for t in (w, b, mean, var))
+    ):
         return None
     if not training and mean is None:
         return None
@@ -63,7 +82,9 @@ def _written(x: Any, y: Any = None, **options: Any) -> Any:
 def _empty_like(x: Any, *, memory_format: Any = None, **options: Any) -> Any:
     if not _plain(x) or any(value is not None for key, value in options.items() if key != "pin_memory"):
         return None
-    return _like(x, x.shape) if memory_format in (None, torch.preserve_format, torch.contiguous_format) else None
+    return (
+        _like(x, x.shape) if memory_format in (None, torch.preserve_format, torch.contiguous_format) else None
+    )
 
 
 def _mean(x: Any, dim: Any, keepdim: bool = False, *, dtype: Any = None) -> Any:
@@ -73,7 +94,9 @@ def _mean(x: Any, dim: Any, keepdim: bool = False, *, dtype: Any = None) -> Any:
     return _like(x, tuple(1 if i in axes else n for i, n in enumerate(x.shape) if keepdim or i not in axes))
 
 
-def _max_pool(x: Any, kernel: Any, stride: Any = (), padding: Any = (0, 0), dilation: Any = (1, 1), ceil: bool = False) -> Any:
+def _max_pool(
+    x: Any, kernel: Any, stride: Any = (), padding: Any = (0, 0), dilation: Any = (1, 1), ceil: bool = False
+) -> Any:
     stride, padding, dilation = stride or kernel, padding or (0, 0), dilation or (1, 1)
     if not _plain(x) or x.dim() != 4 or any(len(v) != 2 for v in (kernel, stride, padding, dilation)):
         return None
@@ -90,7 +113,13 @@ def _max_pool(x: Any, kernel: Any, stride: Any = (), padding: Any = (0, 0), dila
 
 
 def _mm(x: Any, y: Any) -> Any:
-    fits = x.dim() == y.dim() == 2 and x.shape[1] == y.shape[0] and x.dtype == y.dtype and x.is_meta and y.is_meta
+    fits = (
+        x.dim() == y.dim() == 2
+        and x.shape[1] == y.shape[0]
+        and x.dtype == y.dtype
+        and x.is_meta
+        and y.is_meta
+    )
     return _like(x, (x.shape[0], y.shape[1])) if fits else None
 
 
@@ -100,7 +129,12 @@ def _addmm(bias: Any, x: Any, y: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
 
 def _pad(x: Any, pad: Any, value: Any = 0) -> Any:
     # any strides in the natural order: option A pads a map that was sampled by slices
-    if type(x) is not torch.Tensor or not x.is_meta or list(x.stride()) != sorted(x.stride(), reverse=True) or min(pad) < 0:
+    if (
+        type(x) is not torch.Tensor
+        or not x.is_meta
+        or list(x.stride()) != sorted(x.stride(), reverse=True)
+        or min(pad) < 0
+    ):
         return None
     shape = list(x.shape)
     for i in range(len(pad) // 2):

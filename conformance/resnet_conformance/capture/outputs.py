@@ -32,7 +32,8 @@ def tensors_of(value: Any) -> Iterator[tuple[str, torch.Tensor]]:
 
 
 def main_output(value: Any, batch: int) -> torch.Tensor:
-    """The tensor itself; else its field `logits`; else the last float tensor of shape (batch, classes); else the first.
+    """The tensor itself; else its field `logits`; else the last float tensor of shape (batch, classes);
+    else the first.
 
     Raises CaptureError when there is no tensor at all.
     """
@@ -40,7 +41,9 @@ def main_output(value: Any, batch: int) -> torch.Tensor:
         return value
     found = list(tensors_of(value))
     if not found:
-        raise CaptureError(f"the network returned no tensor but {type(value).__name__}: give one whose forward returns logits")
+        raise CaptureError(
+            f"the network returned no tensor but {type(value).__name__}: give one whose forward returns logits"
+        )
     named = [t for name, t in found if name == "logits"]
     flat = [t for _, t in found if t.dim() == 2 and t.is_floating_point() and t.shape[0] == batch]
     return named[0] if named else flat[-1] if flat else found[0][1]

@@ -1,4 +1,5 @@
-"""What can be wrong with a target, as exceptions whose message is written for people. Nothing here knows torch.
+"""What can be wrong with a target, as exceptions whose message is written for people. Nothing here knows
+torch.
 
 A target that cannot be loaded or captured is *not examined*; it never counts as failed (DESIGN.md section 3).
 """
@@ -16,6 +17,10 @@ class TargetError(TargetProblem):
 
 class CaptureError(TargetProblem):
     """The network was constructed, and its data flow could not be recorded."""
+
+
+class Expired(BaseException):
+    """The time limit was reached. No Exception, so that nobody's `except Exception` swallows it."""
 
 
 def last_line(error: BaseException) -> str:

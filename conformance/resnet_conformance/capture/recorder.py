@@ -1,6 +1,7 @@
 """Runs a network once and records every aten call as canonical nodes: a TorchDispatchMode below autograd.
 
-It survives any Python control flow, sees through every container and costs one forward pass (DESIGN.md section 3).
+It survives any Python control flow, sees through every container and costs one forward pass (DESIGN.md
+section 3).
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from .calls import Call, generic
 from .emitter import Emitter
 from .facts import UNKNOWN, Fact
 from .kernels import kernels
-from .lowering import LOWERINGS, Call, generic
+from .lowering import LOWERINGS
 from .problems import CaptureError
 from .values import Value, Values
 from .views import view_steps
@@ -24,7 +26,9 @@ from .views import view_steps
 RESHAPED = frozenset({"squeeze_", "unsqueeze_", "transpose_", "t_", "swapaxes_", "swapdims_", "as_strided_"})
 UNKNOWN_MEMORY = frozenset({"set_", "resize_", "resize_as_"})
 FACTORIES = frozenset({"zeros", "ones", "full", "empty", "rand", "randn"})
-STATISTICS = frozenset({"_native_batch_norm_legit", "_batch_norm_with_update"})  # they write running statistics, and return values
+STATISTICS = frozenset(
+    {"_native_batch_norm_legit", "_batch_norm_with_update"}
+)  # they write running statistics, and return values
 READS = frozenset({"_local_scalar_dense", "equal", "is_nonzero"})
 
 
@@ -39,7 +43,9 @@ class Schema:
 
 
 def read_schema(func: Any) -> Schema:
-    """Name without the in-place underscore, parameters with their defaults, and what is written or aliased."""
+    """Name without the in-place underscore, parameters with their defaults, and what is written or
+    aliased.
+    """
     schema = func._schema
     space, _, base = schema.name.partition("::")
     parameters = tuple((a.name, a.default_value if a.has_default_value() else None) for a in schema.arguments)
@@ -59,10 +65,12 @@ def _tensors(value: Any) -> Iterator[torch.Tensor]:
 
 
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Records the calls made while it is active. `path` gives the module that runs, `in_function` says whether a custom
-    autograd function does (its forward runs without gradients, and cuts none off)."""
+    """Records the calls made while it is active. `path` gives the module that runs, `in_function` says
+    whether a custom autograd function does (its forward runs without gradients, and cuts none off)."""
 
-    def __init__(self, emitter: Emitter, path: Callable[[], str], in_function: Callable[[], bool], meta: bool) -> None:
+    def __init__(
+        self, emitter: Emitter, path: Callable[[], str], in_function: Callable[[], bool], meta: bool
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.emitter = emitter
         self.values = Values(emitter, self._external)
@@ -75,7 +83,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.nodes: dict[int, int] = {}  # by position: the node of a registered tensor
 
     def begin(self, x: torch.Tensor, tensors: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> None:
-        """The input, and the registered tensors in order: each as (original, the twin that stands for it in this run)."""
+        """The input, and the registered tensors in order: each as (original, the twin that stands for it
+        in this run).
+        """
         self.values.bind(x, self.emitter.append("input", (), {}, tuple(x.shape)))
         for position, pair in enumerate(tensors):
             for t in pair:  # a network may keep the original in a list of its own beside the registered one
@@ -96,7 +106,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return self.emitter.constant(tuple(t.shape), Fact(fill=0.0) if zero else UNKNOWN)
 
     def read(self, t: torch.Tensor) -> int:
-        """The node of a tensor; a `detach` in between where the network cut off a gradient that would have passed."""
+        """The node of a tensor; a `detach` in between where the network cut off a gradient that would
+        have passed.
+        """
         e = self.emitter
         node = self.values.read(t)
         if e.with_grad and e.grads[node] and not t.requires_grad and not self.in_function():
@@ -111,7 +123,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.emitter.where = self.path()
         if self.meta and schema.name in FACTORIES:
             kwargs["device"] = torch.device("meta")
-        named = {name: default for name, default in schema.parameters}
+        named = dict(schema.parameters)
         named.update(zip(named, args, strict=False))
         named.update(kwargs)
         if schema.name in UNKNOWN_MEMORY:
@@ -146,7 +158,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         base = next(_tensors(list(named.values())))
         return bool(base.untyped_storage()._cdata == results[0].untyped_storage()._cdata)
 
-    def _view(self, name: str, named: Mapping[str, Any], base: Value, results: list[torch.Tensor], cut: bool) -> None:
+    def _view(
+        self, name: str, named: Mapping[str, Any], base: Value, results: list[torch.Tensor], cut: bool
+    ) -> None:
         shapes = [tuple(t.shape) for t in results]
         source = self.emitter[base.node].shape
         for place, t in enumerate(results):

@@ -13,7 +13,7 @@ from ..graph import Graph, Shape, Tensor
 from .emitter import Emitter
 from .isolation import module_kept, quiet, settings_kept, swap_twins
 from .outputs import main_output
-from .problems import CaptureError, last_line
+from .problems import CaptureError, Expired, last_line
 from .recorder import Recorder
 
 
@@ -71,12 +71,20 @@ def registered(module: nn.Module) -> list[tuple[torch.Tensor, Tensor]]:
         ("buffer", module.named_buffers(remove_duplicate=False)),
     ):
         for name, t in pairs:
+            if nn.parameter.is_lazy(t):
+                raise CaptureError(
+                    f"{name} is lazy and has no shape: run the network once before it is judged"
+                )
             found.setdefault(id(t), (t, kind, []))[2].append(name)
-    return [(t, Tensor(kind, tuple(t.shape), tuple(names), t.requires_grad)) for t, kind, names in found.values()]
+    return [
+        (t, Tensor(kind, tuple(t.shape), tuple(names), t.requires_grad)) for t, kind, names in found.values()
+    ]
 
 
 class _Input(torch.autograd.Function):
-    """Makes the input no leaf: a leaf that requires a gradient may not be written in place, and networks do that."""
+    """Makes the input no leaf: a leaf that requires a gradient may not be written in place, and networks
+    do that.
+    """
 
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
@@ -96,21 +104,33 @@ def sample(shape: Shape, dtype: torch.dtype, device: str, grad: bool) -> torch.T
 def _switch(module: nn.Module, train: bool) -> None:
     try:
         module.train(train)
-    except NotImplementedError:  # an exported program runs as it was exported, and for that its own flag says nothing
+    except (
+        NotImplementedError
+    ):  # an exported program runs as it was exported, and for that its own flag says nothing
         if train:
-            raise CaptureError("the network is an exported program: it has no training mode of its own") from None
+            raise CaptureError(
+                "the network is an exported program: it has no training mode of its own"
+            ) from None
 
 
-def record(module: nn.Module, shape: Shape, mode: str = "eval", device: str = "meta") -> tuple[Graph, tuple[str, ...]]:
-    """The module's Graph at this input shape, and the places where it looked at values of its data. Raises CaptureError."""
+def record(
+    module: nn.Module, shape: Shape, mode: str = "eval", device: str = "meta"
+) -> tuple[Graph, tuple[str, ...]]:
+    """The module's Graph at this input shape, and the places where it looked at values of its data.
+    Raises CaptureError.
+    """
     path = Path(module)
     train = mode == "train"
     tensors = registered(module)
-    if any(nn.parameter.is_lazy(t) for t, _ in tensors):
-        raise CaptureError("the network has lazy modules without shapes: run it once on an input before it is judged")
     dtype = next((t.dtype for t, _ in tensors if t.is_floating_point()), torch.get_default_dtype())
     try:
-        with settings_kept(), quiet(), module_kept(module), torch.inference_mode(False), torch.set_grad_enabled(train):
+        with (
+            settings_kept(),
+            quiet(),
+            module_kept(module),
+            torch.inference_mode(False),
+            torch.set_grad_enabled(train),
+        ):
             torch.default_generator.manual_seed(0)
             _switch(module, train)
             twins = swap_twins(module, device)
@@ -123,9 +143,7 @@ def record(module: nn.Module, shape: Shape, mode: str = "eval", device: str = "m
             emitter.where = ""
             output = recorder.read(main_output(returned, shape[0]))
             return emitter.finish(output, mode), tuple(dict.fromkeys(recorder.inspected))
-    except CaptureError:
-        raise
-    except (KeyboardInterrupt, TimeoutError):
+    except (CaptureError, KeyboardInterrupt, Expired):
         raise
     except BaseException as error:
         place = f" in module {path.failed!r}" if path.failed else ""

@@ -1,4 +1,5 @@
-"""From what the user names to something that builds the network: importing, constructing, and saying well what went wrong.
+"""From what the user names to something that builds the network: importing, constructing, and saying
+well what went wrong.
 
 A target's code is a stranger's: it may print, ask, exit, parse our command line, or change torch's settings.
 """
@@ -24,7 +25,7 @@ from torch import nn
 
 from ..findings import TargetInfo
 from .isolation import quiet, settings_kept
-from .problems import TargetError, last_line
+from .problems import Expired, TargetError, last_line
 
 Device = Literal["meta", "cpu"]
 _numbers = itertools.count()
@@ -32,7 +33,9 @@ _numbers = itertools.count()
 
 @dataclass(frozen=True, slots=True)
 class LoadedTarget:
-    """A target that was found. `instance` is the user's own module, which is never changed; else `factory` constructs one."""
+    """A target that was found. `instance` is the user's own module, which is never changed; else
+    `factory` constructs one.
+    """
 
     info: TargetInfo
     factory: Callable[..., object] | None = None
@@ -41,9 +44,11 @@ class LoadedTarget:
     folder: str | None = None
 
     def build(self, device: Device = "cpu") -> nn.Module:
-        """A network on the device: constructed by the factory, or a copy of the user's instance. Raises TargetError.
+        """A network on the device: constructed by the factory, or a copy of the user's instance. Raises
+        TargetError.
 
-        On meta nothing is initialised, and constructing costs next to nothing; on the CPU initial weights are as they come.
+        On meta nothing is initialised, and constructing costs next to nothing; on the CPU initial
+        weights are as they come.
         """
         if self.instance is not None:
             return copy.deepcopy(self.instance).to(device)
@@ -97,10 +102,12 @@ def guarded(call: Callable[[], Any], address: str, doing: str) -> Any:
     """Run a stranger's code; whatever it throws becomes a TargetError."""
     try:
         return call()
-    except (TargetError, KeyboardInterrupt, TimeoutError):
+    except (TargetError, KeyboardInterrupt, Expired):
         raise
     except SyntaxError as error:
-        raise TargetError(f"cannot {doing} {address}: {error.msg} ({error.filename}, line {error.lineno})") from error
+        raise TargetError(
+            f"cannot {doing} {address}: {error.msg} ({error.filename}, line {error.lineno})"
+        ) from error
     except SystemExit as error:
         raise TargetError(
             f"cannot {doing} {address}: it calls sys.exit ({error.code!r}). Move what runs on import under"
@@ -112,7 +119,9 @@ def guarded(call: Callable[[], Any], address: str, doing: str) -> Any:
             " a keyword argument (--kw name=value)"
         ) from error
     except ModuleNotFoundError as error:
-        raise TargetError(f"cannot {doing} {address}: no module named {error.name!r}. Install it, or check the spelling") from error
+        raise TargetError(
+            f"cannot {doing} {address}: no module named {error.name!r}. Install it, or check the spelling"
+        ) from error
     except BaseException as error:
         raise TargetError(f"cannot {doing} {address}: {last_line(error)}") from error
 
@@ -124,11 +133,16 @@ def load_target(target: object, kwargs: Mapping[str, object] | None = None) -> L
         return _from_address(target, given)
     if isinstance(target, nn.Module):
         if given:
-            raise TargetError(f"a constructed network takes no keyword arguments, got {', '.join(given)}: give its factory")
+            raise TargetError(
+                f"a constructed network takes no keyword arguments, got {', '.join(given)}: give its factory"
+            )
         name = f"{type(target).__module__}.{type(target).__qualname__}"
         return LoadedTarget(TargetInfo(name, {}, "module"), instance=getattr(target, "_orig_mod", target))
     if callable(target):
-        module, name = getattr(target, "__module__", ""), getattr(target, "__qualname__", type(target).__name__)
+        module, name = (
+            getattr(target, "__module__", ""),
+            getattr(target, "__qualname__", type(target).__name__),
+        )
         return _factory(target, f"{module}:{name}", given, "factory")
     raise TargetError(
         f"cannot judge {type(target).__name__}: give 'package.module:factory', 'path/to/file.py:factory', a callable without"
@@ -145,16 +159,25 @@ def _from_address(address: str, kwargs: dict[str, object]) -> LoadedTarget:
         raise TargetError(f"no file {place}{_nearest(Path(place).name, _siblings(Path(place)))}")
     if not place:
         raise TargetError(f"{address!r} names no module: write package.module:{name or 'factory'}")
-    if not name and not is_file and "." in place and importlib.util.find_spec(place.partition(".")[0]) is not None:
+    if (
+        not name
+        and not is_file
+        and "." in place
+        and importlib.util.find_spec(place.partition(".")[0]) is not None
+    ):
         head, _, tail = place.rpartition(".")
         raise TargetError(f"{address!r} names no factory: write module:factory, perhaps {head}:{tail}")
     folder = str(Path(place).resolve().parent) if is_file else None
     with settings_kept(), quiet(), neighbours(folder):
-        module = guarded(lambda: _import_file(Path(place)) if is_file else importlib.import_module(place), place, "import")
+        module = guarded(
+            lambda: _import_file(Path(place)) if is_file else importlib.import_module(place), place, "import"
+        )
     makers = _makers(module)
     if not name:
         listed = f" It has: {', '.join(makers[:8])}" if makers else ""
-        raise TargetError(f"{address!r} names no factory: write {place}:NAME, where NAME makes the network.{listed}")
+        raise TargetError(
+            f"{address!r} names no factory: write {place}:NAME, where NAME makes the network.{listed}"
+        )
     found: Any = module
     for part in name.split("."):
         if not hasattr(found, part):
@@ -163,10 +186,14 @@ def _from_address(address: str, kwargs: dict[str, object]) -> LoadedTarget:
     kind = "file" if is_file else "factory"
     if isinstance(found, nn.Module):
         if kwargs:
-            raise TargetError(f"{address} is a constructed network and takes no keyword arguments, got {', '.join(kwargs)}")
+            raise TargetError(
+                f"{address} is a constructed network and takes no keyword arguments, got {', '.join(kwargs)}"
+            )
         return LoadedTarget(TargetInfo(address, {}, kind), instance=found, folder=folder)
     if not callable(found):
-        raise TargetError(f"{address} is {type(found).__name__}, and cannot be called: name a function or class")
+        raise TargetError(
+            f"{address} is {type(found).__name__}, and cannot be called: name a function or class"
+        )
     return _factory(found, address, kwargs, kind, folder)
 
 
@@ -187,7 +214,9 @@ def _import_file(path: Path) -> ModuleType:
 
 def _makers(module: ModuleType) -> tuple[str, ...]:
     """Names that could make a network: the module's own first."""
-    public = [(name, item) for name, item in vars(module).items() if not name.startswith("_") and callable(item)]
+    public = [
+        (name, item) for name, item in vars(module).items() if not name.startswith("_") and callable(item)
+    ]
     own = [name for name, item in public if getattr(item, "__module__", None) == module.__name__]
     return (*own, *(name for name, _ in public if name not in own))
 
@@ -202,7 +231,11 @@ def _nearest(name: str, names: tuple[str, ...]) -> str:
 
 
 def _factory(
-    factory: Callable[..., object], address: str, kwargs: dict[str, object], kind: str, folder: str | None = None
+    factory: Callable[..., object],
+    address: str,
+    kwargs: dict[str, object],
+    kind: str,
+    folder: str | None = None,
 ) -> LoadedTarget:
     info = TargetInfo(address, kwargs, kind)
     try:
@@ -223,5 +256,7 @@ def _factory(
             " a factory without required arguments"
         )
     if positional:
-        raise TargetError(f"{address} needs {', '.join(positional)} by position: name a factory without required arguments")
+        raise TargetError(
+            f"{address} needs {', '.join(positional)} by position: name a factory without required arguments"
+        )
     return LoadedTarget(info, factory, None, kwargs, folder)

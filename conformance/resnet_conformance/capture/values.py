@@ -1,8 +1,10 @@
-"""Which node a tensor stands for at this moment: the aliases of every storage, and what an in-place write does to them.
+"""Which node a tensor stands for at this moment: the aliases of every storage, and what an in-place
+write does to them.
 
-A tensor is known by its storage and geometry, not by the Python object: autograd wraps views in new objects. Each storage
-counts its writes. A value that is older than its storage is taken again from the view that it is of; a write through a view
-goes back, step by step, into the base. What cannot be followed is refused, never guessed (DESIGN.md section 3).
+A tensor is known by its storage and geometry, not by the Python object: autograd wraps views in new
+objects. Each storage counts its writes. A value that is older than its storage is taken again from the
+view that it is of; a write through a view goes back, step by step, into the base. What cannot be
+followed is refused, never guessed (DESIGN.md section 3).
 """
 
 from __future__ import annotations
@@ -30,7 +32,9 @@ class Storage:
 
 @dataclass(slots=True)
 class Value:
-    """What one geometry of a storage holds: `node` as of `version`; `parent` and `step` if it is a view of another value."""
+    """What one geometry of a storage holds: `node` as of `version`; `parent` and `step` if it is a view
+    of another value.
+    """
 
     storage: Storage
     node: int
@@ -54,7 +58,9 @@ class Values:
         self.table: dict[Geometry, Value] = {}
         self.storages: dict[int, Storage] = {}
         self.cut: set[int] = set()  # id of tensors that the network detached by name
-        self.late: dict[Geometry, Callable[[], int]] = {}  # tensors that become nodes only when somebody reads them
+        self.late: dict[
+            Geometry, Callable[[], int]
+        ] = {}  # tensors that become nodes only when somebody reads them
         self.owners: dict[int, torch.Tensor] = {}  # by storage: the registered tensors
 
     def bind(self, t: torch.Tensor, node: int) -> Value:
@@ -119,7 +125,9 @@ class Values:
         """The node that the value holds now."""
         if value.version != value.storage.version:
             if value.parent is None or value.step is None:
-                raise CaptureError(f"a tensor written in place (at {self.emitter.where or 'the top'}) cannot be followed")
+                raise CaptureError(
+                    f"a tensor written in place (at {self.emitter.where or 'the top'}) cannot be followed"
+                )
             value.node = value.step.take(self.emitter, self.current(value.parent))
             value.version = value.storage.version
         return value.node

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
+
 from resnet_conformance.capture import capture
 from resnet_conformance.graph import Graph
-from torch import nn
 
 
 class Function(nn.Module):
@@ -22,7 +23,9 @@ class Function(nn.Module):
             setattr(self, name, part)
 
     def forward(self, x: torch.Tensor) -> Any:
-        return self.function(self, x) if self.function.__code__.co_argcount == 2 else self.function(x)
+        code = getattr(self.function, "__code__", None)
+        takes_self = code is not None and code.co_varnames[:1] == ("self",)
+        return self.function(self, x) if takes_self else self.function(x)
 
 
 def frozen(value: Any) -> Hashable:
@@ -31,7 +34,9 @@ def frozen(value: Any) -> Hashable:
 
 
 def form(graph: Graph) -> list[Hashable]:
-    """Live nodes in the order of a walk from the output: operation, roles, operands, attributes, shape; no names."""
+    """Live nodes in the order of a walk from the output: operation, roles, operands, attributes, shape;
+    no names.
+    """
     place: dict[int, int] = {}
     found: list[Hashable] = []
     stack: list[tuple[int, bool]] = [(graph.output, False)]
@@ -46,7 +51,15 @@ def form(graph: Graph) -> list[Hashable]:
             continue
         place[index] = len(place)
         attrs = {k: frozen(v) for k, v in node.attrs.items() if k != "tensor"}
-        found.append((node.op, node.roles, tuple(place[i] for i in node.inputs), tuple(sorted(attrs.items())), node.shape))
+        found.append(
+            (
+                node.op,
+                node.roles,
+                tuple(place[i] for i in node.inputs),
+                tuple(sorted(attrs.items())),
+                node.shape,
+            )
+        )
     return found
 
 

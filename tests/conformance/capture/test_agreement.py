@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
-import torch.nn.functional as F
-from resnet_conformance.capture import capture
+import torch.nn.functional as F  # noqa: N812 - the name that everyone gives it
 from torch import nn
+
+from resnet_conformance.capture import capture
 
 
 class Basic(nn.Module):
@@ -28,7 +29,14 @@ class Basic(nn.Module):
 
 def cifar() -> nn.Module:
     """A CIFAR net with option A: 16-32-64 filters, two blocks each."""
-    blocks = [Basic(16, 16, 1), Basic(16, 16, 1), Basic(16, 32, 2), Basic(32, 32, 1), Basic(32, 64, 2), Basic(64, 64, 1)]
+    blocks = [
+        Basic(16, 16, 1),
+        Basic(16, 16, 1),
+        Basic(16, 32, 2),
+        Basic(32, 32, 1),
+        Basic(32, 64, 2),
+        Basic(64, 64, 1),
+    ]
     stem = nn.Sequential(nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU(inplace=True))
     return nn.Sequential(stem, *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
 

@@ -1,12 +1,15 @@
-"""In-place writes: later readers see the new value, through every alias, or the capture is refused (DESIGN.md section 3)."""
+"""In-place writes: later readers see the new value, through every alias, or the capture is refused
+(DESIGN.md section 3).
+"""
 
 from __future__ import annotations
 
 import pytest
 import torch
-import torch.nn.functional as F
-from resnet_conformance.capture import CaptureError
+import torch.nn.functional as F  # noqa: N812 - the name that everyone gives it
 from torch import nn
+
+from resnet_conformance.capture import CaptureError
 
 
 def operands(graph, op, place=-1):
@@ -33,7 +36,9 @@ def test_a_relu_that_copies_leaves_the_shortcut_alone(graph_of):
 
 
 def test_a_module_relu_in_place_on_the_input_itself(graph_of):
-    graph = graph_of(lambda self, x: self.conv(self.relu(x)) + x, conv=nn.Conv2d(4, 4, 1), relu=nn.ReLU(inplace=True))
+    graph = graph_of(
+        lambda self, x: self.conv(self.relu(x)) + x, conv=nn.Conv2d(4, 4, 1), relu=nn.ReLU(inplace=True)
+    )
     assert operands(graph, "add") == ["conv", "relu"]
 
 
@@ -103,7 +108,8 @@ def test_a_write_through_a_slice_becomes_a_scatter_on_the_base(graph_of, ops):
     graph = graph_of(forward)
     assert ops(graph) == ["sigmoid", "slice", "relu", "scatter", "tanh"]
     scatter = next(n for n in graph if n.op == "scatter")
-    assert scatter.attrs["start"] == (0, 1, 0, 0) and scatter.attrs["stop"] == (2, 3, 8, 8)
+    assert scatter.attrs["start"] == (0, 1, 0, 0)
+    assert scatter.attrs["stop"] == (2, 3, 8, 8)
     assert operands(graph, "scatter") == ["sigmoid", "relu"]
 
 
@@ -233,7 +239,14 @@ def test_a_custom_autograd_function_detaches_nothing(graph_of, ops):
 
 def test_running_statistics_leave_no_nodes_of_their_own(graph_of, ops):
     graph = graph_of(lambda self, x: self.bn(x), mode="train", bn=nn.BatchNorm2d(4))
-    assert sorted(n.op for n in graph) == ["batch_norm", "buffer", "buffer", "input", "parameter", "parameter"]
+    assert sorted(n.op for n in graph) == [
+        "batch_norm",
+        "buffer",
+        "buffer",
+        "input",
+        "parameter",
+        "parameter",
+    ]
 
 
 def test_a_layer_that_is_computed_and_dropped_stays(graph_of):

@@ -7,9 +7,10 @@ import time
 
 import pytest
 import torch
-import torch.nn.functional as F
-from resnet_conformance.capture import CaptureError, TargetError, capture_candidate
+import torch.nn.functional as F  # noqa: N812 - the name that everyone gives it
 from torch import nn
+
+from resnet_conformance.capture import CaptureError, TargetError, capture_candidate
 
 
 class Net(nn.Module):
@@ -32,11 +33,15 @@ class Net(nn.Module):
 
 def test_what_a_candidate_holds():
     candidate = capture_candidate(Net)
-    assert candidate.captured_on == "meta" and candidate.notes == ()
-    assert candidate.input_shape == (2, 3, 224, 224) and candidate.graph.mode == "eval"
-    assert [g.mode for g in candidate.train_graphs] == ["train"] and candidate.train_failure == ""
+    assert candidate.captured_on == "meta"
+    assert candidate.notes == ()
+    assert candidate.input_shape == (2, 3, 224, 224)
+    assert candidate.graph.mode == "eval"
+    assert [g.mode for g in candidate.train_graphs] == ["train"]
+    assert candidate.train_failure == ""
     assert candidate.resized_shape == (2, 3, 320, 320)
-    assert candidate.resized is not None and candidate.resized[0].shape == (2, 3, 320, 320)
+    assert candidate.resized is not None
+    assert candidate.resized[0].shape == (2, 3, 320, 320)
     assert candidate.seconds > 0
 
 
@@ -106,7 +111,8 @@ def test_a_weight_computed_from_a_parameter_is_a_node_of_its_own():
 
     graph = capture_candidate(Standardised).graph
     weight = next(n for n in graph if n.op == "conv").operand("weight")
-    assert graph[weight].op == "sub" and weight not in graph.depends
+    assert graph[weight].op == "sub"
+    assert weight not in graph.depends
 
 
 def test_channels_of_the_first_convolution():
@@ -123,9 +129,11 @@ def test_the_smaller_size_when_the_first_does_not_fit():
 
     candidate = capture_candidate(Fixed)
     assert candidate.input_shape == (2, 3, 32, 32)
-    assert candidate.resized_shape == (2, 3, 48, 48) and candidate.resized is not None  # 24 // 16 is 1 again
+    assert candidate.resized_shape == (2, 3, 48, 48)
+    assert candidate.resized is not None
     candidate = capture_candidate(Fixed, resized={32: 64})
-    assert candidate.resized is None and "shape" in candidate.resized_failure
+    assert candidate.resized is None
+    assert "shape" in candidate.resized_failure
 
 
 def looks_at_data(self, x):
@@ -172,7 +180,8 @@ def test_meta_failing_in_training_only():
             self.bn = nn.BatchNorm2d(8, momentum=None)
 
     candidate = capture_candidate(Made, shapes=[(2, 3, 32, 32)])
-    assert candidate.captured_on == "meta" and len(candidate.train_graphs) == 1
+    assert candidate.captured_on == "meta"
+    assert len(candidate.train_graphs) == 1
     assert "train at 32x32 was captured with real tensors" in candidate.notes[0]
 
 
@@ -184,7 +193,8 @@ def test_training_that_fails_is_said():
             return super().forward(x)
 
     candidate = capture_candidate(Made, shapes=[(2, 3, 32, 32)])
-    assert candidate.train_graphs == () and "ValueError: give me labels" in candidate.train_failure
+    assert candidate.train_graphs == ()
+    assert "ValueError: give me labels" in candidate.train_failure
 
 
 def test_a_network_that_does_not_run_says_where():
@@ -196,7 +206,9 @@ def test_a_network_that_does_not_run_says_where():
     with pytest.raises(CaptureError) as caught:
         capture_candidate(Made, shapes=[(2, 3, 32, 32)])
     message = str(caught.value)
-    assert "in module 'fc'" in message and "RuntimeError" in message and "2x3x32x32" in message
+    assert "in module 'fc'" in message
+    assert "RuntimeError" in message
+    assert "2x3x32x32" in message
     assert "\n" not in message
 
 
@@ -232,7 +244,8 @@ def test_lazy_modules_are_refused_with_advice():
 
 def test_double_precision_networks():
     candidate = capture_candidate(Net().double())
-    assert candidate.captured_on == "meta" and candidate.notes == ()
+    assert candidate.captured_on == "meta"
+    assert candidate.notes == ()
 
 
 def test_random_depth_is_the_same_in_every_capture():
@@ -249,5 +262,8 @@ def test_random_depth_is_the_same_in_every_capture():
 def test_channels_last_is_a_matter_of_memory(form):
     net = Net().to(memory_format=torch.channels_last)
     pooled = nn.Sequential(net.conv, nn.AdaptiveAvgPool2d(1), nn.Flatten())
-    for module, plain in ((net, Net()), (pooled, nn.Sequential(nn.Conv2d(3, 8, 3, 2, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten()))):
+    for module, plain in (
+        (net, Net()),
+        (pooled, nn.Sequential(nn.Conv2d(3, 8, 3, 2, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten())),
+    ):
         assert form(capture_candidate(module).graph) == form(capture_candidate(plain).graph)

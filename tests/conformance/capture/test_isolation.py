@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from resnet_conformance.capture import CaptureError, capture, capture_candidate
 from torch import nn
+
+from resnet_conformance.capture import CaptureError, capture, capture_candidate
 
 
 class Restless(nn.Module):
@@ -44,7 +45,10 @@ class Restless(nn.Module):
 
 def snapshot(module):
     return {
-        "state": {k: (id(v), v.clone(), v._version, v.requires_grad) for k, v in module.state_dict(keep_vars=True).items()},
+        "state": {
+            k: (id(v), v.clone(), v._version, v.requires_grad)
+            for k, v in module.state_dict(keep_vars=True).items()
+        },
         "training": [m.training for m in module.modules()],
         "attributes": {name: dict(m.__dict__) for name, m in module.named_modules()},
         "seen": list(module.seen),
@@ -88,7 +92,8 @@ def test_also_when_the_network_fails(device):
     with pytest.raises(CaptureError, match="in module 'frozen'"):
         capture(module, (2, 3, 8, 8), "train", device)
     assert_same(before, snapshot(module))
-    assert nn.Module.__call__ is call and torch.autograd.Function.apply == apply
+    assert nn.Module.__call__ is call
+    assert torch.autograd.Function.apply == apply
 
 
 def test_callers_modes_stand():

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812 - the name that everyone gives it
 from torch import nn
 
 RELU = [
-    lambda x: F.relu(x),
-    lambda x: torch.relu(x),
+    F.relu,
+    torch.relu,
     lambda x: nn.ReLU(inplace=True)(torch.clone(x)),
     lambda x: x.clamp(min=0),
     lambda x: torch.clamp_min(x, 0.0),
@@ -83,7 +83,8 @@ def test_linear(graph_of, form):
     parts = {"w": LINEAR_WEIGHT, "b": LINEAR_BIAS}
     first = graph_of(LINEAR[0], **parts)
     linear = first[first.output]
-    assert linear.op == "linear" and linear.roles == ("x", "weight", "bias")
+    assert linear.op == "linear"
+    assert linear.roles == ("x", "weight", "bias")
     assert [first.tensors[first[i].attrs["tensor"]].names for i in linear.inputs[1:]] == [("w",), ("b",)]
     for number, function in enumerate(LINEAR):
         assert form(graph_of(function, **parts)) == form(first), number
@@ -101,15 +102,21 @@ def test_subsampling_is_one_slice(graph_of, ops):
     graph = graph_of(SUBSAMPLE[1])
     assert ops(graph) == ["slice"]
     node = graph[graph.output]
-    assert (node.attrs["start"], node.attrs["stop"], node.attrs["step"]) == ((0,) * 4, (2, 4, 8, 8), (1, 1, 2, 2))
+    assert (node.attrs["start"], node.attrs["stop"], node.attrs["step"]) == (
+        (0,) * 4,
+        (2, 4, 8, 8),
+        (1, 1, 2, 2),
+    )
 
 
 def test_slices_of_slices_compose(graph_of, ops):
     graph = graph_of(lambda x: x[:, 1:][:, :2][:, :, 1::2][:, :, 1:3])
     assert ops(graph) == ["slice"]
     node = graph[graph.output]
-    assert node.attrs["start"] == (0, 1, 3, 0) and node.attrs["step"] == (1, 1, 2, 1)
-    assert node.shape == (2, 2, 2, 8) and node.attrs["stop"][:2] == (2, 3)
+    assert node.attrs["start"] == (0, 1, 3, 0)
+    assert node.attrs["step"] == (1, 1, 2, 1)
+    assert node.shape == (2, 2, 2, 8)
+    assert node.attrs["stop"][:2] == (2, 3)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +144,9 @@ def test_what_changes_nothing_leaves_nothing(graph_of, ops, identity):
 @pytest.mark.parametrize("mode", ["eval", "train"])
 @pytest.mark.parametrize("stats", [True, False])
 def test_batch_norm(graph_of, mode, stats):
-    graph = graph_of(lambda self, x: self.bn(x), mode=mode, bn=nn.BatchNorm2d(4, 1e-3, 0.3, track_running_stats=stats))
+    graph = graph_of(
+        lambda self, x: self.bn(x), mode=mode, bn=nn.BatchNorm2d(4, 1e-3, 0.3, track_running_stats=stats)
+    )
     node = graph[graph.output]
     assert node.op == "batch_norm"
     assert node.roles == ("x", "gamma", "beta", "mean", "var")[: 5 if stats else 3]
@@ -153,7 +162,9 @@ def test_convolution_attributes(graph_of):
     conv = nn.Conv2d(4, 6, (3, 1), stride=(2, 1), padding=(1, 0), dilation=(1, 2), groups=2, bias=True)
     graph = graph_of(lambda self, x: self.conv(x), conv=conv)
     node = graph[graph.output]
-    assert node.op == "conv" and node.roles == ("x", "weight", "bias") and node.where == "conv"
+    assert node.op == "conv"
+    assert node.roles == ("x", "weight", "bias")
+    assert node.where == "conv"
     assert node.attrs == {
         "kernel": (3, 1),
         "stride": (2, 1),
@@ -177,7 +188,13 @@ def test_max_pool(graph_of, ceil):
     graph = graph_of(lambda x: F.max_pool2d(x, 3, 2, 1, ceil_mode=ceil))
     node = graph[graph.output]
     assert node.op == "max_pool"
-    assert node.attrs == {"kernel": (3, 3), "stride": (2, 2), "padding": (1, 1), "dilation": (1, 1), "ceil": ceil}
+    assert node.attrs == {
+        "kernel": (3, 3),
+        "stride": (2, 2),
+        "padding": (1, 1),
+        "dilation": (1, 1),
+        "ceil": ceil,
+    }
     assert node.shape == (2, 4, 5, 5) if ceil else (2, 4, 4, 4)
     default = graph_of(lambda x: F.max_pool2d(x, 2))
     assert default[default.output].attrs["stride"] == (2, 2)
@@ -186,7 +203,9 @@ def test_max_pool(graph_of, ceil):
 def test_an_average_pool_over_the_whole_map_keeps_its_kernel(graph_of):
     graph = graph_of(lambda x: F.avg_pool2d(x, 8))
     node = graph[graph.output]
-    assert node.op == "avg_pool" and node.attrs["kernel"] == (8, 8) and node.attrs["count_include_pad"] is True
+    assert node.op == "avg_pool"
+    assert node.attrs["kernel"] == (8, 8)
+    assert node.attrs["count_include_pad"] is True
 
 
 @pytest.mark.parametrize(
@@ -198,11 +217,11 @@ def test_an_average_pool_over_the_whole_map_keeps_its_kernel(graph_of):
         (lambda x: torch.maximum(x, torch.sigmoid(x)), "maximum"),
         (lambda x: torch.min(x, torch.sigmoid(x)), "minimum"),
         (lambda x: torch.cat([x, torch.sigmoid(x)], 1), "concat"),
-        (lambda x: F.relu6(x), "relu6"),
+        (F.relu6, "relu6"),
         (lambda x: F.hardtanh(x, 0, 6), "relu6"),
-        (lambda x: F.leaky_relu(x), "leaky_relu"),
-        (lambda x: F.gelu(x), "gelu"),
-        (lambda x: F.silu(x), "silu"),
+        (F.leaky_relu, "leaky_relu"),
+        (F.gelu, "gelu"),
+        (F.silu, "silu"),
         (lambda x: F.softmax(x, -3), "softmax"),
         (lambda x: F.log_softmax(x, 1), "log_softmax"),
         (lambda x: x + 2, "add_scalar"),
@@ -260,4 +279,7 @@ def test_dropped_paths_and_channels_say_the_shape_of_their_mask(graph_of):
 def test_a_module_dropout_is_there_in_training_only(graph_of, ops):
     parts = {"drop": nn.Dropout(0.5)}
     assert ops(graph_of(lambda self, x: torch.sigmoid(self.drop(x)), **parts)) == ["sigmoid"]
-    assert ops(graph_of(lambda self, x: torch.sigmoid(self.drop(x)), mode="train", **parts)) == ["dropout", "sigmoid"]
+    assert ops(graph_of(lambda self, x: torch.sigmoid(self.drop(x)), mode="train", **parts)) == [
+        "dropout",
+        "sigmoid",
+    ]

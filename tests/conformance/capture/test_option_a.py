@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812 - the name that everyone gives it
 
 
 def by_assignment(x):
@@ -71,8 +71,14 @@ def test_every_form_is_a_slice_and_a_pad(graph_of, form, ops, mode, forms):
 
 def test_the_place_of_the_zeros_is_kept(graph_of):
     both, behind = graph_of(BOTH_SIDES[0]), graph_of(BEHIND[0])
-    assert (both[both.output].attrs["before"], both[both.output].attrs["after"]) == ((0, 2, 0, 0), (0, 2, 0, 0))
-    assert (behind[behind.output].attrs["before"], behind[behind.output].attrs["after"]) == ((0, 0, 0, 0), (0, 4, 0, 0))
+    assert (both[both.output].attrs["before"], both[both.output].attrs["after"]) == (
+        (0, 2, 0, 0),
+        (0, 2, 0, 0),
+    )
+    assert (behind[behind.output].attrs["before"], behind[behind.output].attrs["after"]) == (
+        (0, 0, 0, 0),
+        (0, 4, 0, 0),
+    )
 
 
 @pytest.mark.parametrize("mode", ["eval", "train"])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, namedtuple
+from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import torch
+
 from resnet_conformance.capture import CaptureError
 
 
@@ -18,7 +19,9 @@ class Output:
     features: torch.Tensor
 
 
-Pair = namedtuple("Pair", "logits aux")
+class Pair(NamedTuple):
+    logits: torch.Tensor
+    aux: torch.Tensor
 
 
 def logits(x):
@@ -28,7 +31,7 @@ def logits(x):
 @pytest.mark.parametrize(
     "wrap",
     [
-        lambda x: logits(x),
+        logits,
         lambda x: Output(None, logits(x), x.mean((2, 3))),
         lambda x: Pair(logits(x), torch.tanh(x.mean((2, 3)))),
         lambda x: (x, logits(x)),

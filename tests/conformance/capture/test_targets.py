@@ -6,10 +6,11 @@ import sys
 
 import pytest
 import torch
-from resnet_conformance.capture import TargetError, TargetProblem, capture_candidate, load_target
 from torch import nn
 
-FILE = '''
+from resnet_conformance.capture import TargetError, TargetProblem, capture_candidate, load_target
+
+FILE = """
 import sys
 import torch
 from torch import nn
@@ -52,7 +53,7 @@ def uses_arguments():
 
 NET = Net()
 NUMBER = 7
-'''
+"""
 
 
 @pytest.fixture
@@ -66,10 +67,12 @@ def file(tmp_path):
 
 def test_a_factory_in_a_module():
     loaded = load_target("torch.nn:Conv2d", {"in_channels": 3, "out_channels": 4, "kernel_size": 1})
-    assert loaded.info.kind == "factory" and loaded.info.address == "torch.nn:Conv2d"
+    assert loaded.info.kind == "factory"
+    assert loaded.info.address == "torch.nn:Conv2d"
     assert {p.device.type for p in loaded.build("meta").parameters()} == {"meta"}
     real = loaded.build("cpu")
-    assert {p.device.type for p in real.parameters()} == {"cpu"} and real.weight.std() > 0.1
+    assert {p.device.type for p in real.parameters()} == {"cpu"}
+    assert real.weight.std() > 0.1
 
 
 def test_a_class_a_function_and_an_instance(file):
@@ -77,19 +80,21 @@ def test_a_class_a_function_and_an_instance(file):
         pass
 
     assert isinstance(load_target(Net).build("cpu"), Net)
-    assert load_target(lambda: Net()).info.kind == "factory"
+    assert load_target(lambda: Net().eval()).info.kind == "factory"
     instance = nn.Conv2d(3, 4, 1)
     loaded = load_target(instance)
     assert loaded.info.kind == "module"
     copied = loaded.build("cpu")
-    assert copied is not instance and torch.equal(copied.weight, instance.weight)
+    assert copied is not instance
+    assert torch.equal(copied.weight, instance.weight)
     assert load_target(f"{file}:NET").instance is not None
 
 
 def test_a_file_imports_its_neighbours_and_keeps_quiet(file, capsys):
     path = list(sys.path)
     candidate = capture_candidate(f"{file}:Net", {"width": 6})
-    assert candidate.target.kind == "file" and candidate.target.kwargs == {"width": 6}
+    assert candidate.target.kind == "file"
+    assert candidate.target.kwargs == {"width": 6}
     assert candidate.graph[candidate.graph.output].shape == (2, 6)
     assert capsys.readouterr() == ("", "")
     assert sys.path == path
@@ -148,7 +153,8 @@ def test_messages_say_what_was_wrong_and_what_to_do(file, target, kwargs, parts)
     message = str(caught.value)
     for part in parts:
         assert part in message
-    assert "\n" not in message and "Traceback" not in message
+    assert "\n" not in message
+    assert "Traceback" not in message
     assert isinstance(caught.value, TargetProblem)
 
 

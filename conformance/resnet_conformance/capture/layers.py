@@ -1,0 +1,142 @@
+"""aten's layers as canonical ones: convolution, batch norm, linear, activations, pooling, dropout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from .calls import Call, Lowering, axes, generic, pair
+from .views import region
+
+
+def convolution(c: Call) -> int:
+    kernel = tuple(c["weight"].shape[2:])
+    n = len(kernel)
+    attrs: dict[str, Any] = {"kernel": kernel} | {
+        key: pair(c[key], n) for key in ("stride", "padding", "dilation")
+    }
+    attrs |= {"groups": c["groups"], "transposed": c["transposed"]}
+    if c["transposed"]:
+        attrs["output_padding"] = pair(c["output_padding"], n)
+    return c.emit("conv", {"x": c.node("input"), "weight": c.node("weight"), "bias": c.node("bias")}, attrs)
+
+
+def batch_norm(c: Call) -> int:
+    batch = c.get("training", c.name == "_batch_norm_with_update")
+    mean, var = c.node("running_mean"), c.node("running_var")
+    eps = c.get("eps", c.get("epsilon"))
+    momentum = c.get("momentum", c.get("exponential_average_factor"))
+    attrs = {"eps": eps, "momentum": momentum, "batch_statistics": bool(batch) or mean is None}
+    roles = {
+        "x": c.node("input"),
+        "gamma": c.node("weight"),
+        "beta": c.node("bias"),
+        "mean": mean,
+        "var": var,
+    }
+    return c.emit("batch_norm", roles, attrs)
+
+
+def relu(c: Call) -> int:
+    return c.emit("relu", {"x": c.x()})
+
+
+def clamp(c: Call) -> int:
+    low, high = c.get("min"), c.get("max")
+    if c.name in ("clamp_min", "clamp", "clip", "hardtanh") and not isinstance(low, torch.Tensor):
+        low, high = c.get("min_val", low), c.get("max_val", high)
+        if low == 0 and high is None:
+            return relu(c)
+        if low == 0 and high == 6:
+            return c.emit("relu6", {"x": c.x()})
+    elif isinstance(low, torch.Tensor) and high is None:
+        return c.emit("maximum", {"a": c.x(), "b": c.read(low)})
+    return generic(c)
+
+
+def threshold(c: Call) -> int:
+    return relu(c) if c["threshold"] == 0 and c["value"] == 0 else generic(c)
+
+
+def activation(name: str, *attrs: str) -> Lowering:
+    return lambda c: c.emit(name, {"x": c.x()}, {key: c[key] for key in attrs})
+
+
+def linear(x: str, weight: str, bias: str | None = None) -> Lowering:
+    def lower(c: Call) -> int:
+        e, w = c.emitter, c.node(weight)
+        if (
+            w is None
+            or e.depends[w]
+            or len(e[w].shape) != 2
+            or c.get("beta", 1) != 1
+            or c.get("alpha", 1) != 1
+        ):
+            return generic(c)
+        if c.name != "linear":  # aten has x @ w; a linear layer's weight is its transpose
+            w = e.emit("permute", {"x": w}, {"order": (1, 0)}, e[w].shape[::-1])
+        return c.emit("linear", {"x": c.node(x), "weight": w, "bias": c.node(bias) if bias else None})
+
+    return lower
+
+
+def reduce(op: str) -> Lowering:
+    def lower(c: Call) -> int:
+        if c.get("dtype") not in (None, c["self"].dtype):
+            return generic(c)
+        dims = axes(c.get("dim"), c["self"].dim())
+        return c.emit(op, {"x": c.x()}, {"axes": dims, "keepdim": bool(c.get("keepdim", False))})
+
+    return lower
+
+
+def adaptive(op: str, name: str) -> Lowering:
+    def lower(c: Call) -> int:
+        size = pair(c["output_size"])
+        if size == (1, 1) and len(c.shape) == 4:
+            return c.emit(op, {"x": c.x()}, {"keepdim": True})
+        return c.x() if size == tuple(c["self"].shape[-2:]) else c.emit(name, {"x": c.x()}, {"size": size})
+
+    return lower
+
+
+def pool(op: str) -> Lowering:
+    def lower(c: Call) -> int:
+        kernel = pair(c["kernel_size"])
+        stride = pair(c["stride"] or kernel)
+        padding, dilation = pair(c["padding"]), pair(c.get("dilation", 1))
+        divisor = c.get("divisor_override")
+        if set(kernel) == {1} and not any(padding) and divisor in (None, 1) and c["self"].dim() == 4:
+            bounds = [(0, n, s) for n, s in zip(c["self"].shape, (1, 1, *stride), strict=True)]
+            return region(tuple(c["self"].shape), c.shape, bounds).take(c.emitter, c.x())
+        attrs: dict[str, Any] = {
+            "kernel": kernel,
+            "stride": stride,
+            "padding": padding,
+            "ceil": c["ceil_mode"],
+        }
+        attrs["dilation"] = dilation
+        if op == "avg_pool":
+            attrs["count_include_pad"] = c["count_include_pad"]
+            attrs |= {} if divisor is None else {"divisor": divisor}
+        return c.emit(op, {"x": c.x()}, attrs)
+
+    return lower
+
+
+def nearest(c: Call) -> int:
+    source, e = tuple(c["self"].shape), c.emitter
+    steps = [a // b for a, b in zip(source[2:], c.shape[2:], strict=True) if b]
+    if tuple(s * n for s, n in zip(steps, c.shape[2:], strict=False)) != source[2:]:
+        return generic(c)
+    bounds = [(0, n, s) for n, s in zip(source, (1, 1, *steps), strict=True)]
+    return region(source, c.shape, bounds).take(e, c.x())
+
+
+def dropout(c: Call) -> int:
+    return c.emit("dropout", {"x": c.x()}, {"rate": c["p"]}) if c.get("train") is not False else c.x()
+
+
+def softmax(op: str) -> Lowering:
+    return lambda c: c.emit(op, {"x": c.x()}, {"axis": c["dim"] % max(1, len(c.shape))})
