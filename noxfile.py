@@ -129,9 +129,9 @@ def judge(session: nox.Session, target: str) -> None:
     with session.chdir(session.invoked_from):
         if package.isidentifier() and not address.endswith(".py") and not importable(session, package):
             session.error(
-                f"{package!r} is neither in this folder nor in the session's environment. Install it there:\n"
+                f"{package!r} is neither in this folder nor in the session's environment: install it there with\n"
                 f"    uv pip install --python {session.bin}/python {package}\n"
-                "or, where it is installed already: pip install resnet-conformance, then\n"
+                "or judge it in an environment of your own that has it and resnet-conformance, with\n"
                 f"    resnet-conformance check {' '.join(session.posargs)}"
             )
         session.run("resnet-conformance", "check", *session.posargs)

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
-from .capture import capture_candidate
+from .capture import TargetProblem, capture_candidate
 from .findings import Identification, Level, Report
 from .graph import Shape
-from .identify import Match, describe_match, nearest
+from .identification import Match, describe_match, nearest
 from .judge import Subject, build_case, compose, conclude, deviations_of, examine, prepare
 from .spec import Spec, load_spec, suggest
 
@@ -48,7 +48,7 @@ def check(
     """
     spec = load_spec()
     if architecture is not None and architecture not in spec.architectures:
-        raise UnknownArchitectureError(f"unknown architecture {architecture!r}. {suggest(architecture, spec.architectures)}".strip())
+        raise UnknownArchitectureError(f"unknown architecture {architecture!r}{suggest(architecture, spec.architectures)}")
     subject, match = _capture(target, kwargs, input, architecture, spec, timeout)
     started = time.perf_counter()
     judged = architecture or match.architecture.name
@@ -93,6 +93,9 @@ def _capture(
     match = nearest(spec, subject)
     size, captured = match.architecture.size, subject.candidate.input_shape
     if input is None and architecture is None and captured[2] != size:
-        subject = prepare(capture_candidate(target, kwargs, ((BATCH, captured[1], size, size),), timeout=timeout))
+        try:
+            subject = prepare(capture_candidate(target, kwargs, ((BATCH, captured[1], size, size),), timeout=timeout))
+        except TargetProblem:
+            return subject, match  # it runs at the first size alone: judge it there
         match = nearest(spec, subject)
     return subject, match

@@ -75,10 +75,6 @@ def _add_check(verbs: Verbs) -> None:
     check.add_argument(
         "--output", type=Path, metavar="FILE", help="write the report here instead of to standard output"
     )
-    check.add_argument("--seed", type=_seed, metavar="N", help="of every random choice (0)")
-    check.add_argument(
-        "--device", choices=("cpu", "cuda"), default="cpu", help="where values are computed (cpu)"
-    )
     check.add_argument("--verbose", action="store_true", help="name every module and every clause")
     _add_language(check)
 
@@ -239,9 +235,3 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
     return seconds
-
-
-def _seed(text: str) -> int:
-    if not re.fullmatch(r"\d{1,19}", text, re.ASCII) or int(text) >= 2**63:  # what torch's generators take
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to 2**63 - 1")
-    return int(text)

@@ -11,8 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from .architecture import Architecture, Derived
-from .figures import derive
+from .architecture import Architecture
 from .reports.page import Page
 from .reports.text import cut
 from .spec import Clause, Spec, suggest
@@ -51,11 +50,6 @@ def find_clauses(spec: Spec, patterns: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def figures_of(architecture: Architecture, option: str) -> Derived:
-    """The exact integers of the architecture with that shortcut option: the spec's own, else computed."""
-    return architecture.derived.get(option) or derive(architecture.with_option(option))
-
-
 def list_data(kind: str, spec: Spec) -> list[dict[str, Any]]:
     """The entries of one of KINDS as plain data, all languages included."""
     if kind == "architectures":
@@ -92,7 +86,7 @@ def _list_architectures(page: Page, spec: Spec) -> None:
     head = ("architecture", "depth", "options", "parameters", "multiply-adds")
     groups: Mapping[bool, list[tuple[str, ...]]] = {False: [], True: []}
     for a in spec.architectures.values():
-        figures = figures_of(a, a.option)
+        figures = a.derived[a.option]
         row = (
             a.name,
             str(a.depth),
@@ -117,7 +111,6 @@ def _list_clauses(page: Page, spec: Spec, lang: str) -> None:
 
 
 def _architecture_data(a: Architecture) -> dict[str, Any]:
-    options = {option: figures_of(a, option) for option in a.options}
     return {
         "name": a.name,
         "title": a.title,
@@ -138,7 +131,7 @@ def _architecture_data(a: Architecture) -> dict[str, Any]:
                 "multiply_adds": figures.multiply_adds,
                 "projections": figures.projections,
             }
-            for option, figures in options.items()
+            for option, figures in ((option, a.derived[option]) for option in a.options)
         },
         "cite": list(a.cite),
     }

@@ -33,10 +33,6 @@ COULD_NOT_JUDGE = 2
 INTERRUPTED = 130
 
 
-class RefusalError(Exception):
-    """What was asked for cannot be done here; the message says what to do."""
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb, return its exit code. Raises SystemExit as argparse does: help, version, bad usage."""
     options = build_parser().parse_args(arguments)
@@ -56,9 +52,7 @@ def _explain_error(error: Exception) -> str:
     """One message for people; what is not their doing is called a bug."""
     from .judge import UnjudgeableError
 
-    if isinstance(
-        error, (RefusalError, UnknownNameError, SpecError, OutputError, TargetProblem, UnjudgeableError)
-    ):
+    if isinstance(error, (UnknownNameError, SpecError, OutputError, TargetProblem, UnjudgeableError)):
         return str(error)
     if isinstance(error, ModuleNotFoundError) and error.name == "torch":
         return (
@@ -79,14 +73,9 @@ def _check(options: argparse.Namespace) -> int:
     find_clauses(spec, options.only)
     if options.output is not None:
         check_writable(options.output)
-    # `check` decides what holds where nothing was asked for.
-    settings = {} if options.seed is None else {"seed": options.seed}
-    if options.device != "cpu":
-        settings["device"] = options.device
     with _importable_folder():
         from .api import check
 
-        _require_device(options.device)
         report: Report = check(
             options.target,
             options.architecture,
@@ -95,7 +84,6 @@ def _check(options: argparse.Namespace) -> int:
             only=tuple(options.only),
             level=options.level,
             timeout=options.timeout,
-            **settings,
         )
 
     def view(console: Console) -> None:
@@ -162,16 +150,6 @@ def _importable_folder() -> Iterator[None]:
         sys.path[:] = before
 
 
-def _require_device(device: str) -> None:
-    if device == "cuda":
-        import torch
-
-        if not torch.cuda.is_available():
-            raise RefusalError(
-                "--device cuda: this torch finds no CUDA device; leave the option out, or use --device cpu"
-            )
-
-
 # --- what goes out ---
 
 View = Callable[[Console], None]
@@ -190,9 +168,11 @@ def _deliver(content: View | Mapping[str, Any] | list[Any], path: Path | None = 
 class _Twin(io.StringIO):
     """Text in memory that rich takes for standard output: the same letters, and a terminal if that is one."""
 
-    @property
-    def encoding(self) -> str:
-        return _encoding()
+    encoding = "utf-8"  # shadows a read-only attribute of StringIO, which is None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoding = _encoding()
 
     def isatty(self) -> bool:
         return sys.stdout.isatty()

@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from .architecture import Architecture
-from .catalog import UnknownNameError, figures_of
+from .catalog import UnknownNameError
 from .reports.page import Page
 from .spec import Clause, Deviation, Spec, suggest
 
@@ -154,7 +154,7 @@ def _explain_architecture(page: Page, architecture: Architecture, spec: Spec, la
     words = LABELS[lang]
     a = architecture
     page.paragraph(a.title, label=f"{a.name}:")
-    option = figures_of(a, a.option)
+    option = a.derived[a.option]
     stages = ", ".join(
         f"{stage.name} {'-'.join(map(str, stage.widths))} x {stage.blocks}" for stage in a.stages
     )

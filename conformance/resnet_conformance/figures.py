@@ -14,12 +14,13 @@ from .measure import measure
 Contradiction = tuple[tuple[str, ...], str]
 
 
-def derive(architecture: Architecture) -> Derived:
-    """The exact integers of the architecture with its first shortcut option, by drawing and measuring it."""
+def derive(architecture: Architecture) -> tuple[Derived, int]:
+    """The exact integers and the depth of the architecture with its first shortcut option, by drawing and measuring it."""
     graph = draw(architecture)
-    measures = measure(graph)
-    projections = sum(block.shortcut_kind == "projection" for block in dissect(graph).blocks)
-    return Derived(measures.parameters, measures.batch_norm_affine, measures.multiply_adds, projections)
+    measures, anatomy = measure(graph), dissect(graph)
+    projections = sum(block.shortcut_kind == "projection" for block in anatomy.blocks)
+    derived = Derived(measures.parameters, measures.batch_norm_affine, measures.multiply_adds, projections)
+    return derived, anatomy.depth
 
 
 def contradictions(architecture: Architecture) -> tuple[Contradiction, ...]:
@@ -27,7 +28,7 @@ def contradictions(architecture: Architecture) -> tuple[Contradiction, ...]:
     found: list[Contradiction] = []
     for option in architecture.options:
         narrowed = architecture.with_option(option)
-        computed = derive(narrowed)
+        computed, depth = derive(narrowed)
         stated = architecture.derived.get(option)
         if stated is None:
             found.append((("derived",), f"derived figures of option {option} are missing: computed {computed}"))
@@ -36,7 +37,6 @@ def contradictions(architecture: Architecture) -> tuple[Contradiction, ...]:
             if getattr(stated, name) != getattr(computed, name):
                 message = f"{name} of option {option} is {getattr(stated, name):,}, but the network it describes has {getattr(computed, name):,}"
                 found.append((("derived", option, name), message))
-        depth = dissect(draw(narrowed)).depth
         if depth != architecture.depth:
             found.append((("depth",), f"depth is {architecture.depth}, but the network it describes has {depth} weighted layers"))
         for position, printed in enumerate(architecture.printed):

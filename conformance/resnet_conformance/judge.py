@@ -60,6 +60,9 @@ def settle(architecture: Architecture, subject: Subject) -> Architecture:
         changes["classes"] = output[-1]
     if candidate.input_shape[1] in asked:
         changes["channels"] = candidate.input_shape[1]
+    changed = any(getattr(architecture, key) != value for key, value in changes.items())
+    if changed:
+        changes["printed"] = ()  # the paper's figures are of its own classes and channels
     return replace(architecture.with_option(option), **changes)
 
 

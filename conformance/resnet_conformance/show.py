@@ -12,7 +12,6 @@ from rich.console import Console
 
 from .architecture import Architecture, Printed, Stage
 from .blueprint import draw
-from .catalog import figures_of
 from .figures import agrees
 from .graph import Graph, Node
 from .measure import measure, multiply_adds, parameters_of
@@ -90,7 +89,7 @@ def _kernels(architecture: Architecture, stage: Stage) -> str:
 def _print_options(page: Page, architecture: Architecture) -> None:
     rows = []
     for option in architecture.options:
-        figures = figures_of(architecture, option)
+        figures = architecture.derived[option]
         numbers = (figures.projections, figures.parameters, figures.batch_norm_affine, figures.multiply_adds)
         rows.append((option, *(f"{number:,}" for number in numbers)))
     page.table(
@@ -107,7 +106,7 @@ def _print_printed(page: Page, architecture: Architecture) -> None:
 
 
 def _comparison(architecture: Architecture, printed: Printed, option: str) -> str:
-    derived = int(getattr(figures_of(architecture, option), printed.quantity))
+    derived = int(getattr(architecture.derived[option], printed.quantity))
     unit = {1e6: "million", 1e9: "billion"}.get(printed.unit, f"x {printed.unit:g}")
     what = printed.quantity.replace("_", "-")
     step = f"{10.0**-printed.digits:.{printed.digits}f} {unit}"

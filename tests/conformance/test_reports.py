@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from rich.cells import cell_len
 from rich.console import Console
 
+from resnet_conformance import check
 from resnet_conformance.findings import Finding, Identification, Outcome, Report, TargetInfo, Verdict
 from resnet_conformance.reports import json_report, terminal
 from resnet_conformance.spec import Spec, load_spec
@@ -336,6 +337,17 @@ class TestJson:
         assert list(data) == list(REPORTS[verdict].to_json())
         validator.validate(data)
         assert Report.from_json(data) == REPORTS[verdict]
+
+    @pytest.mark.parametrize("architecture", ["cifar10/resnet20", "cifar10/resnet20-B"])
+    def test_a_report_of_the_judge_fits_the_schema(
+        self, architecture: str, validator: Draft202012Validator, spec: Spec
+    ) -> None:
+        made = check("resnet_impl:cifar_resnet20", architecture, kwargs={"shortcut": "A"})
+        assert made.verdict == ("conforms" if architecture == "cifar10/resnet20" else "violates")
+        data = json.loads(json_report.render(made))
+        validator.validate(data)
+        assert Report.from_json(data) == made
+        assert all(finding.clause in page(made, spec, verbose=True) for finding in made.findings)
 
     def test_an_identification_fits_the_schema(self, validator: Draft202012Validator) -> None:
         validator.validate(json.loads(json_report.render(report("not-examined"))))

@@ -21,7 +21,7 @@ class SpecCopy:
     root: Path
 
     def change(self, file: str, after: str, old: str, new: str) -> tuple[int, int] | None:
-        """Replace the first `old` behind `after`, which must stand once in `file` (or be empty: the top).
+        """Replace the first `old` behind `after`, which must stand once in `file` (or be empty).
 
         Returns line and column of the mark in `new`, if it has one.
         """
@@ -37,7 +37,7 @@ class SpecCopy:
         return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
 
     def refuses(self, file: str, after: str, old: str, new: str, words: str) -> SpecError:
-        """Change the copy and load it: a fault with these words must be told, at the mark. Returns the error."""
+        """Change the copy and load it: a fault with these words must be told, and at the mark."""
         place = self.change(file, after, old, new)
         error = self.refused()
         told = [fault for fault in error.faults if words in fault.message]

@@ -1,4 +1,4 @@
-"""What the loaded spec promises: clauses that know where they apply, citations that lead somewhere, the right files, no torch."""
+"""What a loaded spec promises: clauses know where they apply, citations lead somewhere, no torch comes in."""
 
 from __future__ import annotations
 
@@ -82,12 +82,7 @@ def test_a_clause_knows_its_line(spec: Spec) -> None:
         ("CT-05", "imagenet/resnet50", None, True),
         ("CT-05", "imagenet/resnet50-v1.5", None, False),
         ("STEM-04", "cifar10/resnet18-imagenet-blocks", None, False),
-        (
-            "STEM-07",
-            "cifar10/resnet18-imagenet-blocks",
-            None,
-            True,
-        ),  # in STEM-04's place, out of its own scope
+        ("STEM-07", "cifar10/resnet18-imagenet-blocks", None, True),  # in STEM-04's place
         ("STEM-07", "imagenet/resnet18", None, False),
         ("SC-09", "cifar10/resnet20", None, True),
         ("SC-09", "cifar10/resnet20-B", None, False),

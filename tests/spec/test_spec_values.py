@@ -1,6 +1,6 @@
 """The tables of He et al. 2015, typed once more by hand: a slip in the YAML shows here.
 
-Table 1 (p.5), Tables 2-4 (p.5-6), section 4.2, Table 6 (p.7), arXiv:1512.03385v1; the integers follow from them.
+Table 1 (p.5), Tables 2-4 (p.5-6), section 4.2, Table 6 (p.7), arXiv:1512.03385v1; the integers follow.
 """
 
 from __future__ import annotations

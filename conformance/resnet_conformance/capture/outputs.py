@@ -42,7 +42,7 @@ def main_output(value: Any, batch: int) -> torch.Tensor:
     found = list(tensors_of(value))
     if not found:
         raise CaptureError(
-            f"the network returned no tensor but {type(value).__name__}: give one whose forward returns logits"
+            f"the network returned no tensor but {type(value).__name__}: its forward must return logits"
         )
     named = [t for name, t in found if name == "logits"]
     flat = [t for _, t in found if t.dim() == 2 and t.is_floating_point() and t.shape[0] == batch]

@@ -40,6 +40,7 @@ class Schema:
     parameters: tuple[tuple[str, Any], ...]
     written: tuple[str, ...]
     aliases: bool
+    composite: bool
 
 
 def read_schema(func: Any) -> Schema:
@@ -53,7 +54,8 @@ def read_schema(func: Any) -> Schema:
     if base.endswith("_") and not base.endswith("__"):
         base = base if base in RESHAPED | UNKNOWN_MEMORY else base[:-1]
     aliases = any(r.alias_info is not None for r in schema.returns) or base == "_unsafe_view"
-    return Schema(base if space == "aten" else f"{space}.{base}", parameters, written, aliases)
+    composite = torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), "CompositeImplicitAutograd")
+    return Schema(base if space == "aten" else f"{space}.{base}", parameters, written, aliases, composite)
 
 
 def _tensors(value: Any) -> Iterator[torch.Tensor]:
@@ -120,6 +122,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if schema is None:
             schema = self.schemas[func] = read_schema(func)
         kwargs = dict(kwargs or {})
+        if (
+            schema.composite
+        ):  # in inference mode such an operation arrives whole; everywhere else as its parts
+            with self:
+                return func.decompose(*args, **kwargs)
         self.emitter.where = self.path()
         if self.meta and schema.name in FACTORIES:
             kwargs["device"] = torch.device("meta")
@@ -148,7 +155,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         elif results and schema.aliases and self._aliased(named, results):
             base = next(_tensors(list(named.values())))
             value = self.values.find(base)
-            # torch's own factories detach what they made; under gradients the tensors themselves tell (see `read`)
+            # torch's factories detach what they made; under gradients `read` sees who is detached
             own = schema.name != "detach" or self.emitter.with_grad or not self.emitter.depends[value.node]
             self._view(schema.name, named, value, results, not own or id(base) in self.values.cut)
         elif results:
@@ -178,7 +185,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _write(self, schema: Schema, named: Mapping[str, Any], results: list[torch.Tensor]) -> None:
         targets = list(_tensors([named[name] for name in schema.written]))
         if len(targets) != 1:
-            raise CaptureError(f"{schema.name} writes {len(targets)} tensors in place (at {self.emitter.where or 'the top'}): "
+            raise CaptureError(f"{schema.name} (at {self.emitter.where or 'the top'}) writes many tensors: "
                                "this cannot be followed")  # fmt: skip
         target = targets[0]
         value = self.values.find(target) if target.numel() else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -119,6 +120,8 @@ def record(
     """The module's Graph at this input shape, and the places where it looked at values of its data.
     Raises CaptureError.
     """
+    if any(isinstance(part, torch.jit.ScriptModule) for part in module.modules()):
+        module = copy.deepcopy(module)  # TorchScript keeps its state where `module_kept` cannot put it back
     path = Path(module)
     train = mode == "train"
     tensors = registered(module)
@@ -148,5 +151,6 @@ def record(
     except BaseException as error:
         place = f" in module {path.failed!r}" if path.failed else ""
         raise CaptureError(
-            f"the network did not run in {mode} mode on an input of shape {shape} ({device} tensors){place}: {last_line(error)}"
+            f"the network did not run in {mode} mode on an input of shape {shape} ({device} tensors){place}:"
+            f" {last_line(error)}"
         ) from error

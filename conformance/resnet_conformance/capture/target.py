@@ -60,8 +60,8 @@ class LoadedTarget:
             made = guarded(lambda: self.factory(**self.kwargs), self.info.address, "construct")  # type: ignore[misc]
         if not isinstance(made, nn.Module):
             raise TargetError(
-                f"{self.info.address} returned {type(made).__name__}, not a torch.nn.Module: name a function or class that"
-                " makes the network"
+                f"{self.info.address} returned {type(made).__name__}, not a torch.nn.Module: name a function"
+                " that makes the network"
             )
         return made
 
@@ -115,8 +115,8 @@ def guarded(call: Callable[[], Any], address: str, doing: str) -> Any:
         ) from error
     except EOFError as error:
         raise TargetError(
-            f"cannot {doing} {address}: it asks for input (input() or sys.stdin), and nobody answers here. Give the value as"
-            " a keyword argument (--kw name=value)"
+            f"cannot {doing} {address}: it asks for input, and nobody answers here. Give the"
+            " value as a keyword argument (--kw name=value)"
         ) from error
     except ModuleNotFoundError as error:
         raise TargetError(
@@ -145,8 +145,8 @@ def load_target(target: object, kwargs: Mapping[str, object] | None = None) -> L
         )
         return _factory(target, f"{module}:{name}", given, "factory")
     raise TargetError(
-        f"cannot judge {type(target).__name__}: give 'package.module:factory', 'path/to/file.py:factory', a callable without"
-        " required arguments, or a torch.nn.Module"
+        f"cannot judge {type(target).__name__}: give 'package.module:factory', 'path/to/file.py:factory', a"
+        " callable without required arguments, or a torch.nn.Module"
     )
 
 
@@ -251,9 +251,10 @@ def _factory(
     needed = [n for n, p in named.items() if p.default is p.empty and n not in kwargs]
     positional = [n for n, p in parameters.items() if p.kind is p.POSITIONAL_ONLY and p.default is p.empty]
     if needed:
+        options = " ".join(f"--kw {n}=..." for n in needed)
         raise TargetError(
-            f"{address} needs {', '.join(needed)}: give {' '.join(f'--kw {n}=...' for n in needed)} (in Python: kwargs), or name"
-            " a factory without required arguments"
+            f"{address} needs {', '.join(needed)}: give {options} (in Python:"
+            " kwargs), or name a factory without required arguments"
         )
     if positional:
         raise TargetError(

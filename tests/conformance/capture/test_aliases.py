@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name that everyone gives it
+import torch.utils.checkpoint
 from torch import nn
 
 from resnet_conformance.capture import CaptureError
@@ -235,6 +236,36 @@ def test_a_custom_autograd_function_detaches_nothing(graph_of, ops):
             return grad
 
     assert ops(graph_of(lambda x: torch.cos(Twice.apply(x)), mode="train")) == ["sigmoid", "tanh", "aten.cos"]
+
+
+def test_inference_mode_changes_no_operation(graph_of, form):
+    def parts():
+        return {
+            "conv": nn.Conv2d(4, 4, 1),
+            "bn": nn.BatchNorm2d(4),
+            "fc": nn.Linear(4, 3),
+            "drop": nn.Dropout(),
+        }
+
+    def forward(self, x):
+        return self.fc(self.drop(F.adaptive_avg_pool2d(F.relu(self.bn(self.conv(x))), 1).flatten(1)))
+
+    def without(self, x):
+        with torch.inference_mode():
+            return forward(self, x)
+
+    assert form(graph_of(without, **parts())) == form(graph_of(forward, **parts()))
+
+
+@pytest.mark.parametrize("reentrant", [True, False])
+def test_checkpointing_detaches_nothing(graph_of, ops, reentrant):
+    def forward(x):
+        y = torch.utils.checkpoint.checkpoint(
+            lambda x: torch.tanh(torch.sigmoid(x)), x, use_reentrant=reentrant
+        )
+        return y + x
+
+    assert ops(graph_of(forward, mode="train")) == ["sigmoid", "tanh", "add"]
 
 
 def test_running_statistics_leave_no_nodes_of_their_own(graph_of, ops):

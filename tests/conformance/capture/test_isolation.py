@@ -116,6 +116,19 @@ def test_user_given_instances_are_never_moved():
     assert {p.device.type for p in module.parameters()} == {"cpu"}
 
 
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
+def test_torchscript_modules_are_left_alone_too(form):
+    plain = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    scripted = torch.jit.script(plain)
+    state = {name: (t.device.type, t.clone()) for name, t in scripted.state_dict().items()}
+    for mode in ("eval", "train"):
+        assert form(capture(scripted, (2, 3, 8, 8), mode)) == form(capture(plain, (2, 3, 8, 8), mode))
+    for name, t in scripted.state_dict().items():
+        assert t.device.type == state[name][0]
+        assert torch.equal(t, state[name][1])
+    assert scripted.training
+
+
 def test_importing_the_package_does_not_import_torch():
     source = Path(__file__).parents[3] / "conformance"
     code = "import sys; import resnet_conformance.capture.problems; assert 'torch' not in sys.modules"

@@ -1,0 +1,128 @@
+"""check and identify on real modules: addresses, factories and instances, sizes, keyword arguments, speed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+import torch
+import torchvision
+from torch import nn
+
+import resnet_conformance
+from resnet_conformance import check, identify
+from resnet_conformance.api import UnknownArchitectureError
+from resnet_conformance.capture import TargetProblem
+from resnet_conformance.judge import UnjudgeableError
+
+
+def test_torchvision_resnet50_is_not_the_papers() -> None:
+    report = check("torchvision.models:resnet50", "imagenet/resnet50")
+    assert (report.verdict, report.exit_code) == ("violates", 1)
+    assert [f.clause for f in report.failed("MUST")] == ["BTN-04", "BTN-05", "CT-05"]
+    assert {f.deviation for f in report.failed()} == {"stride-3x3"}
+    assert report.identified.architecture == "imagenet/resnet50-v1.5"
+    assert report.identified.exact
+
+
+def test_a_factory_and_an_instance_are_judged_like_the_address() -> None:
+    results = []
+    for target in ("torchvision.models:resnet18", torchvision.models.resnet18, torchvision.models.resnet18()):
+        report = check(target, "imagenet/resnet18-A")
+        results.append([(f.clause, f.outcome, f.expected, f.found) for f in report.findings])
+    assert results[0] == results[1] == results[2]
+
+
+def test_the_instance_is_left_as_it_was() -> None:
+    net = torchvision.models.resnet18().train()
+    net.layer1.eval()
+    modes = [m.training for m in net.modules()]
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    state = torch.get_rng_state()
+    check(net)
+    assert [m.training for m in net.modules()] == modes
+    assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
+    assert torch.equal(torch.get_rng_state(), state)
+    assert all(p.grad is None and p.device.type == "cpu" for p in net.parameters())
+
+
+def test_a_cifar_network_is_judged_at_32() -> None:
+    report = check("resnet_impl:cifar_resnet20")
+    assert report.architecture == "cifar10/resnet20"
+    assert report.summary["input"] == [2, 3, 32, 32]
+
+
+def test_other_sizes_classes_and_channels_on_request() -> None:
+    report = check("resnet_impl:resnet18", "imagenet/resnet18", input=(3, 192, 256))
+    assert report.verdict == "not-examined"  # CT-05 compares multiply-adds at 224x224 alone
+    assert report.failed() == ()
+    asked = check("resnet_impl:cifar_resnet20", kwargs={"num_classes": 100, "in_channels": 1})
+    assert (asked.verdict, asked.summary["input"][1]) == ("conforms", 1)
+    unasked = check(lambda: __import__("resnet_impl").cifar_resnet20(num_classes=100), "cifar10/resnet20")
+    assert "HD-02" in {f.clause for f in unasked.failed("MUST")}
+
+
+def test_a_should_counts_on_request() -> None:
+    def biased() -> nn.Module:
+        net = __import__("resnet_impl").cifar_resnet20()
+        net.stem.conv.bias = nn.Parameter(torch.zeros(16))
+        return net
+
+    assert check(biased, "cifar10/resnet20").verdict == "conforms"
+    assert check(biased, "cifar10/resnet20", level="should").verdict == "violates"
+
+
+def test_only_some_clauses() -> None:
+    report = check("torchvision.models:resnet50", "imagenet/resnet50", only=("SC-*",))
+    assert {f.clause.split("-")[0] for f in report.findings} == {"SC"}
+    assert report.verdict == "conforms"
+
+
+def test_an_unknown_architecture_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(UnknownArchitectureError, match=r"imagenet/resnet-50.*imagenet/resnet50"):
+        check("torchvision.models:resnet50", "imagenet/resnet-50")
+
+
+def test_problems_have_their_own_exceptions() -> None:
+    with pytest.raises(TargetProblem):
+        check("torchvision.models:resnet51")
+    with pytest.raises(UnjudgeableError, match="no convolution"):
+        check(lambda: nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 10)))
+
+
+def test_a_network_near_nothing() -> None:
+    def vgg() -> nn.Module:
+        return torchvision.models.vgg11_bn()
+
+    found = identify(vgg)
+    assert found.architecture is None
+    assert not found.exact
+    assert found.reasons
+
+
+def test_importing_the_package_and_the_plugin_does_not_import_torch() -> None:
+    code = (
+        "import sys, resnet_conformance, resnet_conformance.pytest_plugin, resnet_conformance.judge, "
+        "resnet_conformance.cli; sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert resnet_conformance.check is check
+
+
+def _fastest(call: Callable[[], object], times: int = 5) -> float:
+    seconds = []
+    for _ in range(times):
+        start = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def test_resnet152_is_judged_within_half_a_second() -> None:
+    """From the constructed module to the report; the fastest of five, since the machine may be busy with other things."""
+    net = torchvision.models.resnet152()
+    check(net, "imagenet/resnet152")  # what is imported once
+    assert _fastest(lambda: check(net, "imagenet/resnet152")) < 0.5
