@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from .blocks import Block, Branch, Convolution, convolution_of, find_branches
+from .blocks import NORMS, Block, Branch, Convolution, convolution_of, find_branches
 from .graph import Graph, Shape
 
-NORMS_AND_ACTIVATIONS = {"batch_norm", "relu", "leaky_relu", "relu6", "gelu", "silu", "elu", "sigmoid", "tanh", "dropout", "scale"}
+NORMS_AND_ACTIVATIONS = NORMS | {"relu", "leaky_relu", "relu6", "gelu", "silu", "elu", "sigmoid", "tanh", "dropout", "scale"}
 POOLS = {"max_pool", "avg_pool"}
 GLOBAL_POOLS = {"global_avg_pool", "global_max_pool"}
 
@@ -74,7 +74,8 @@ class Anatomy:
         if not shortcuts:
             return "none"
         same = [b.shortcut_kind for b in shortcuts if not b.increases]
-        grown = [b.shortcut_kind for b in shortcuts if b.increases]
+        wider = [b for b in shortcuts if b.input_shape[1:2] != b.output_shape[1:2]] or [b for b in shortcuts if b.increases]
+        grown = [b.shortcut_kind for b in wider]
         if same and same.count("projection") * 2 > len(same):
             return "C"
         if grown.count("projection") * 2 > len(grown):
@@ -99,7 +100,7 @@ def dissect(graph: Graph) -> Anatomy:
     if not any(graph[i].op == "conv" for i in graph.live & graph.depends):
         raise ValueError("the network has no convolution: nothing in it can be compared with a ResNet")
     preactivation = _is_preactivation(graph, joins)
-    start, size = _stem_end(graph, trunk, joins)
+    start, size = _stem_end(graph, trunk, joins, preactivation)
     blocks, head = _walk(graph, trunk, start, joins, size, preactivation)
     if not blocks:
         return Anatomy(graph, tuple(trunk[:start]), (), tuple(trunk[start:]), preactivation)
@@ -127,7 +128,7 @@ def _is_preactivation(graph: Graph, joins: set[int]) -> bool:
     return votes > 0
 
 
-def _stem_end(graph: Graph, trunk: list[int], joins: set[int]) -> tuple[int, int]:
+def _stem_end(graph: Graph, trunk: list[int], joins: set[int], preactivation: bool) -> tuple[int, int]:
     """Position in the trunk where the stem ends, and the number of convolutions in a block that has no shortcut."""
     first_join = next((p for p, i in enumerate(trunk) if i in joins), len(trunk))
     entry = len(trunk)
@@ -141,13 +142,28 @@ def _stem_end(graph: Graph, trunk: list[int], joins: set[int]) -> tuple[int, int
     if not convolutions:
         return (entry, size)
     if pool is not None and sum(p > pool for p in convolutions) % size == 0:
-        return (pool + 1, size)
+        return (pool + 1 if preactivation else _layer_end(graph, before, pool), size)
+    leading = _leading(graph, trunk, joins)
+    if 0 < leading < len(convolutions):
+        return (_layer_end(graph, before, convolutions[-1 - leading]), size)
     if joins and (len(convolutions) - 1) % size:
         return (entry, size)
-    end = convolutions[0] + 1
-    while end < len(before) and graph[before[end]].op in NORMS_AND_ACTIVATIONS:
+    return (_layer_end(graph, before, convolutions[0]), size)
+
+
+def _layer_end(graph: Graph, trunk: list[int], position: int) -> int:
+    """Position behind a layer and the normalizations and activations that follow it."""
+    end = position + 1
+    while end < len(trunk) and graph[trunk[end]].op in NORMS_AND_ACTIVATIONS:
         end += 1
-    return (end, size)
+    return end
+
+
+def _leading(graph: Graph, trunk: list[int], joins: set[int]) -> int:
+    """How many convolutions stand before each block's split, where it is the same number everywhere behind the first block; else 0."""
+    ends = [p for p, i in enumerate(trunk) if i in joins]
+    gaps = {sum(graph[i].op == "conv" for i in trunk[a:b]) for a, b in zip(ends, ends[1:], strict=False)}
+    return gaps.pop() if len(gaps) == 1 and len(ends) > 2 else 0
 
 
 def _map_is_large(graph: Graph, index: int) -> bool:
@@ -200,20 +216,22 @@ def _walk(
                 group = []
             lead.append(index)
     if group:
+        while graph[group[-1]].op in POOLS:  # behind the last block a pool is the head's
+            lead.insert(0, group.pop())
         blocks.append(_plain_block(graph, entry, group))
     if blocks and lead:
-        blocks, lead = _close(blocks, lead, preactivation)
+        blocks, lead = _close(blocks, lead, preactivation, NORMS_AND_ACTIVATIONS)
     return blocks, lead
 
 
-def _close(blocks: list[Block], lead: list[int], preactivation: bool) -> tuple[list[Block], list[int]]:
+def _close(
+    blocks: list[Block], lead: list[int], preactivation: bool, closing: set[str] = NORMS_AND_ACTIVATIONS | POOLS
+) -> tuple[list[Block], list[int]]:
     """Give the nodes after a join to its block, up to and including its activation; before a pre-activation they are the next one's."""
     if preactivation or not blocks or not lead or blocks[-1].join is None:
         return blocks, lead
     graph, post, end = blocks[-1].graph, [], 0
-    while end < len(lead) and (
-        graph[lead[end]].op in NORMS_AND_ACTIVATIONS or (graph[lead[end]].op in POOLS and _map_is_large(graph, lead[end]))
-    ):
+    while end < len(lead) and graph[lead[end]].op in closing and (graph[lead[end]].op not in POOLS or _map_is_large(graph, lead[end])):
         post.append(lead[end])
         end += 1
     last = blocks[-1]
@@ -225,7 +243,7 @@ def _plain_block(graph: Graph, entry: int, group: list[int]) -> Block:
     """A block without shortcut: the nodes after its last convolution and BN are its closing activation."""
     last = max(p for p, i in enumerate(group) if graph[i].op == "conv")
     end = last + 1
-    while end < len(group) and graph[group[end]].op == "batch_norm":
+    while end < len(group) and graph[group[end]].op in NORMS:
         end += 1
     return Block(graph, entry, Branch(graph, tuple(group[:end])), None, None, post=tuple(group[end:]))
 
@@ -242,7 +260,7 @@ def _group_stages(blocks: list[Block]) -> tuple[tuple[Block, ...], ...]:
                 grouped.append([block])
         return grouped
 
-    widths = runs([b.output_shape[1:2] for b in blocks])
+    widths = runs([b.filters[-1:] or b.output_shape[1:2] for b in blocks])
     sizes = runs([b.output_shape[2:] for b in blocks])
-    chosen = widths if len(widths) >= len(sizes) else runs([b.output_shape[1:] for b in blocks])
+    chosen = widths if len(widths) >= len(sizes) else runs([(*b.filters[-1:], *b.output_shape[1:]) for b in blocks])
     return tuple(tuple(stage) for stage in chosen)

@@ -13,6 +13,7 @@ from .graph import Graph, Shape
 KINDS = {((3, 3), (3, 3)): "basic", ((1, 1), (3, 3), (1, 1)): "bottleneck"}
 ACTIVATIONS = {"relu", "leaky_relu", "relu6", "gelu", "silu", "elu", "sigmoid", "tanh", "hardswish", "prelu", "mish", "softplus"}
 SUBSAMPLING = {"slice", "avg_pool", "max_pool"}
+NORMS = {"batch_norm", "aten.native_group_norm", "aten.native_layer_norm"}
 TRANSPARENT = {"detach"}  # same values; only gradients differ
 
 
@@ -82,6 +83,21 @@ class Branch:
         """Nodes in it that have several input-dependent operands: a plain chain has none."""
         return tuple(i for i in self.nodes if len(self.graph.data_inputs(self.graph[i])) > 1)
 
+    @cached_property
+    def chain(self) -> tuple[int, ...]:
+        """Its nodes that every path through it passes: a gate beside the path is not among them, its product is."""
+        found: list[int] = []
+        at = self.nodes[-1] if self.nodes else -1
+        while at in self.nodes and at not in found:
+            found.append(at)
+            at = self.graph.dominators[at]
+        return tuple(reversed(found))
+
+    @cached_property
+    def chain_ops(self) -> tuple[str, ...]:
+        """The chain's operations in order."""
+        return tuple(self.graph[i].op for i in self.chain)
+
     def of(self, *ops: str) -> tuple[int, ...]:
         """Its nodes of these operations."""
         return tuple(i for i in self.nodes if self.graph[i].op in ops)
@@ -108,6 +124,21 @@ class Block:
         """ "basic", "bottleneck", or the kernels of F for anything else."""
         kernels = tuple(c.kernel for c in self.residual.convolutions)
         return KINDS.get(kernels, " ".join("x".join(map(str, k)) for k in kernels) or "no convolution")  # type: ignore[arg-type]
+
+    @property
+    def stride(self) -> int:
+        """How many times smaller y's map is than x's, along the height."""
+        return round(self.input_shape[2] / self.output_shape[2]) if len(self.input_shape) == len(self.output_shape) == 4 else 1
+
+    @cached_property
+    def terms(self) -> tuple[int, ...]:
+        """What the join joins: F's last value and the shortcut's, each as often as it is added."""
+        return summands(self.graph, self.join) if self.join is not None else ()
+
+    @property
+    def filters(self) -> tuple[int, ...]:
+        """Filters of F's convolutions."""
+        return tuple(c.filters for c in self.residual.convolutions)
 
     @property
     def end(self) -> int:
@@ -151,7 +182,10 @@ class Block:
 
     @cached_property
     def shortcut_kind(self) -> str:
-        """ "identity", "zero-pad" (option A, however it samples), "projection" (has a convolution), "none" or "other"."""
+        """ "identity", "zero-pad" (option A, however it samples), "projection" (has a convolution), "none" or "other".
+
+        Channels that are filled with another value than zero are "other".
+        """
         if self.shortcut is None:
             return "none"
         ops = [op for op in self.shortcut.ops if op not in TRANSPARENT]
@@ -159,9 +193,25 @@ class Block:
             return "identity"
         if "conv" in ops:
             return "projection"
-        if "pad" in ops and set(ops) <= SUBSAMPLING | {"pad"}:
+        pads = [self.graph[i].attrs for i in self.shortcut.of("pad")]
+        if pads and set(ops) <= SUBSAMPLING | {"pad"} and all(pad["value"] == 0 for pad in pads):
             return "zero-pad"
         return "other"
+
+
+def summands(graph: Graph, join: int) -> tuple[int, ...]:
+    """Operands of a join that depend on the input; a sum that only this sum reads gives its own operands."""
+    node, found = graph[join], []
+    for i in node.inputs:
+        if i not in graph.depends:
+            continue
+        inner = graph[i]
+        nested = node.op == inner.op == "add" and node.attrs.get("alpha", 1) == inner.attrs.get("alpha", 1) == 1
+        if nested and graph.users[i] == (join,) and sum(k in graph.depends for k in inner.inputs) > 1:
+            found.extend(summands(graph, i))
+        else:
+            found.append(i)
+    return tuple(found)
 
 
 def find_branches(graph: Graph, entry: int, join: int) -> tuple[Branch, Branch]:
@@ -170,7 +220,7 @@ def find_branches(graph: Graph, entry: int, join: int) -> tuple[Branch, Branch]:
     Nodes that both ways share (neither is a chain then) are counted to F. More than two operands: the ways but the last are F.
     """
     ways: list[set[int]] = []
-    for operand in graph.data_inputs(graph[join]):
+    for operand in dict.fromkeys(summands(graph, join)):
         ways.append(set() if operand == entry else {*graph.between(entry, operand), operand})
 
     def weight(way: set[int]) -> tuple[int, int]:

@@ -51,23 +51,24 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 
 
 def read_targets(config: pytest.Config) -> list[PytestTarget]:
-    """What the options or the project's pyproject.toml ask for. Raises pytest.UsageError where neither names a target."""
-    import pytest
+    """What the options, or else the pyproject.toml of the folder that pytest was called in, ask for.
 
+    Raises ValueError, with a message for people, where neither names a target.
+    """
     target = config.getoption("--resnet-target")
     if target:
         keywords = dict(_keyword(text) for text in config.getoption("--resnet-kw"))
         return [PytestTarget(target, config.getoption("--resnet-architecture"), keywords)]
-    path = config.rootpath / "pyproject.toml"
+    path = config.invocation_params.dir / "pyproject.toml"
     table = tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
     rows = table.get("tool", {}).get("resnet-conformance", {}).get("targets", [])
     if not rows:
-        raise pytest.UsageError(f"nothing to judge: give --resnet-target package.module:factory, or list targets under {TABLE} in {path}")
+        raise ValueError(f"nothing to judge: give --resnet-target package.module:factory, or list targets under {TABLE} in {path}")
     found = []
     for number, row in enumerate(rows, start=1):
         unknown = sorted(set(row) - {"target", "architecture", "kwargs"}) if isinstance(row, dict) else ["?"]
         if unknown or not isinstance(row.get("target"), str):
-            raise pytest.UsageError(f"{path}, {TABLE}, target {number}: give target, architecture and kwargs, not {row!r}")
+            raise ValueError(f"{path}, {TABLE}, target {number}: give target, architecture and kwargs, not {row!r}")
         found.append(PytestTarget(**row))
     return found
 
@@ -75,11 +76,9 @@ def read_targets(config: pytest.Config) -> list[PytestTarget]:
 def _keyword(text: str) -> tuple[str, Any]:
     from argparse import ArgumentTypeError
 
-    import pytest
-
     from .arguments import read_keyword
 
     try:
         return read_keyword(text)
     except ArgumentTypeError as error:
-        raise pytest.UsageError(f"--resnet-kw: {error}") from error
+        raise ValueError(f"--resnet-kw: {error}") from error

@@ -168,10 +168,3 @@ class Stride2:
 @wrong(RESNET20, {"STEM-06": "3x3, 16, stride 2, output 16x16", "STEM-07": "stride 2"}, also="STG-12 CT-06")
 def cifar_stem_stride() -> nn.Module:
     return resnet20(stem=Stride2)
-
-
-# STG-05 holds the first layer to the width of its map: 64 and 16 filters at 32x32. SC-09: 32x32_1 narrows from 64 to 16 by a crop,
-# which is neither the identity nor zeros; SC-03 likewise. CT-02: 0.28M.
-@wrong(RESNET20, {"STEM-06": "3x3, 64, output 32x32"}, also="STG-05 SC-03 SC-09 CT-02 CT-03 CT-06 CT-07", deviation="widths")
-def cifar_stem_wide() -> nn.Module:
-    return resnet20(stem_filters=64)

@@ -12,7 +12,7 @@ from resnet_conformance.capture.problems import TargetProblem
 from resnet_conformance.findings import Finding, Report
 from resnet_conformance.judge import UnjudgeableError
 from resnet_conformance.pytest_plugin import ConformanceWarning, PytestTarget, read_targets
-from resnet_conformance.spec import load_spec
+from resnet_conformance.spec import load_spec, suggest
 
 PROBLEMS = (TargetProblem, UnjudgeableError, UnknownArchitectureError)
 
@@ -22,24 +22,31 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     spec = load_spec()
     level = metafunc.config.getoption("--resnet-level")
     cases, ids = [], []
-    for row in read_targets(metafunc.config):
+    for row in _targets(metafunc.config):
         name = row.architecture or _nearest(row)
         if name not in spec.architectures:
-            raise pytest.UsageError(f"unknown architecture {name!r}; `resnet-conformance list architectures` names them")
+            raise pytest.Collector.CollectError(f"unknown architecture {name!r}{suggest(name, spec.architectures)}")
         clauses = [c.id for c in spec.clauses.values() if c.applies_to(spec.architectures[name])]
-        for clause in (*clauses, "verdict") if metafunc.function is test_clause else ():
+        for clause in (*clauses, "verdict"):
             cases.append((row, name, clause, level))
             ids.append(f"{name}::{clause}")
     metafunc.parametrize(("row", "architecture", "clause", "level"), cases, ids=ids)
+
+
+def _targets(config: pytest.Config) -> list[PytestTarget]:
+    try:
+        return read_targets(config)
+    except ValueError as error:
+        raise pytest.Collector.CollectError(str(error)) from None
 
 
 def _nearest(row: PytestTarget) -> str:
     try:
         found = identify(row.target, kwargs=row.kwargs).architecture
     except PROBLEMS as error:
-        raise pytest.UsageError(str(error)) from error
+        raise pytest.Collector.CollectError(str(error)) from None
     if found is None:
-        raise pytest.UsageError(f"{row.target} is near none of the known networks: say with --resnet-architecture what it claims to be")
+        raise pytest.Collector.CollectError(f"{row.target} is near none of the known networks: say with --resnet-architecture what it claims to be")
     return found
 
 
