@@ -129,7 +129,7 @@ def judge(session: nox.Session, target: str) -> None:
     with session.chdir(session.invoked_from):
         if package.isidentifier() and not address.endswith(".py") and not importable(session, package):
             session.error(
-                f"{package!r} is neither in this folder nor in the session's environment: install it there with\n"
+                f"{package!r} is neither in this folder nor in the session's environment: install it with\n"
                 f"    uv pip install --python {session.bin}/python {package}\n"
                 "or judge it in an environment of your own that has it and resnet-conformance, with\n"
                 f"    resnet-conformance check {' '.join(session.posargs)}"

@@ -1,4 +1,4 @@
-"""What the papers mean by a network, as values: the Architecture that `spec.py` reads from YAML and `blueprint.py` draws.
+"""What the papers mean by a network, as values: the Architecture that `spec/` reads from YAML and `blueprint.py` draws.
 
 Every value stands in `spec/architectures/*.yaml` with its citation (He et al. 2015, Table 1 and section 4.2).
 """

@@ -84,7 +84,7 @@ def _add_identify(verbs: Verbs) -> None:
         verbs,
         "identify",
         "say which architecture a network is, or is nearest to",
-        "exit codes: 0 found an architecture, 2 is near none or could not be read\n"
+        "exit codes: 0 found an architecture, 1 is near none, 2 could not be read\n"
         f"example: {PROGRAM} identify torchvision.models:resnet50",
     )
     identify.add_argument("target", metavar="TARGET", help=TARGET_HELP)

@@ -85,13 +85,22 @@ class Branch:
 
     @cached_property
     def chain(self) -> tuple[int, ...]:
-        """Its nodes that every path through it passes: a gate beside the path is not among them, its product is."""
+        """Its nodes that every path through it passes: a gate beside the path is not among them, its product is.
+
+        Where a sum takes the block's input in once more, the chain goes on along the operand with the convolutions.
+        """
         found: list[int] = []
-        at = self.nodes[-1] if self.nodes else -1
-        while at in self.nodes and at not in found:
+        ahead = list(self.nodes[-1:])
+        while ahead:
+            at = max(ahead, key=self._convolutions_before)
             found.append(at)
-            at = self.graph.dominators[at]
+            dominator = self.graph.dominators[at]
+            ahead = [dominator] if dominator in self.nodes else [i for i in self.graph.data_inputs(self.graph[at]) if i in self.nodes]
         return tuple(reversed(found))
+
+    def _convolutions_before(self, index: int) -> int:
+        before = {index, *self.graph.between(self.nodes[0] - 1, index)}
+        return sum(self.graph[i].op == "conv" for i in before & set(self.nodes))
 
     @cached_property
     def chain_ops(self) -> tuple[str, ...]:

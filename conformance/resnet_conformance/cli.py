@@ -29,6 +29,7 @@ from .reports.output import OutputError, check_writable, write_atomically
 from .show import show
 from .spec import SpecError, load_spec
 
+NEAR_NONE = 1
 COULD_NOT_JUDGE = 2
 INTERRUPTED = 130
 
@@ -106,7 +107,7 @@ def _identify(options: argparse.Namespace) -> int:
         terminal.render_identification(report, spec, console, lang=options.lang)
 
     _deliver(report.to_json() if options.format == "json" else view)
-    return COULD_NOT_JUDGE if report.identified.architecture is None else 0
+    return NEAR_NONE if report.identified.architecture is None else 0
 
 
 def _show(options: argparse.Namespace) -> int:

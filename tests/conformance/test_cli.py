@@ -21,7 +21,7 @@ from resnet_conformance.findings import Finding, Identification, Report, TargetI
 from resnet_conformance.judge import UnjudgeableError
 from resnet_conformance.reports import json_report
 from resnet_conformance.spec import load_spec
-from resnet_conformance.specerror import SpecError
+from resnet_conformance.spec.errors import SpecError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,7 +118,7 @@ class TestExitCodes:
         assert "verdict" not in out
         api.answer = lambda: report(architecture=None)
         code, out, err = run(capsys, "identify", "a:b")
-        assert (code, err) == (2, "")
+        assert (code, err) == (1, "")
         assert "It is near no architecture" in out
 
 

@@ -88,6 +88,10 @@ class PreActivation:
 
 
 class BareStem:
+    def __init__(self, filters: int) -> None:
+        super().__init__(filters)  # type: ignore[call-arg]
+        del self.bn
+
     def forward(self, x: Tensor) -> Tensor:
         return self.pool(self.conv(x))
 
@@ -175,7 +179,7 @@ class SqueezeExcite:
 
 
 # A gate is no activation on the path of F (BTN-03, BLK-04 hold) and its layers are not F's three (CT-01 holds).
-@wrong(RESNET50, {"BLK-05": "mul", "BTN-01": "sigmoid"}, also="ACT-01 ACT-03 CT-06 CT-07", deviation="attention-in-block")
+@wrong(RESNET50, {"BLK-05": "mul", "BTN-01": "global_avg_pool"}, also="ACT-01 ACT-03 CT-06 CT-07", deviation="attention-in-block")
 def attention_in_block() -> nn.Module:
     return resnet50(block=SqueezeExcite)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from resnet_conformance.spec import Spec, SpecError, load_spec
-from resnet_conformance.specfiles import find_root
+from resnet_conformance.spec.files import find_root
 
 if TYPE_CHECKING:
     from conftest import SpecCopy
@@ -157,7 +157,7 @@ def run(code: str, folder: Path, package: Path) -> str:
     return result.stdout.strip()
 
 
-LOAD = "from resnet_conformance.spec import load_spec; from resnet_conformance.specfiles import find_root\n"
+LOAD = "from resnet_conformance.spec import load_spec; from resnet_conformance.spec.files import find_root\n"
 
 
 def test_no_torch_is_imported(tmp_path: Path) -> None:

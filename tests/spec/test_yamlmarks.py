@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from resnet_conformance.specerror import suggest
-from resnet_conformance.yamlmarks import Fault, Marked, SpecError, read_yaml
+from resnet_conformance.spec.errors import suggest
+from resnet_conformance.spec.yamlmarks import Fault, Marked, SpecError, read_yaml
 
 
 def read(tmp_path: Path, text: str | bytes) -> Marked:

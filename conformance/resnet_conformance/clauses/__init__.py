@@ -14,6 +14,7 @@ from . import (
     shortcuts,
     stages,
     stem,
+    zero_padding,
 )
 from .case import CHECKS, Case, Check, Result
 
@@ -33,4 +34,5 @@ __all__ = [
     "shortcuts",
     "stages",
     "stem",
+    "zero_padding",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..blocks import ACTIVATIONS
+from ..graph import Node
 from .case import Case, Result, examines, failed, not_examined, passed
 
 
@@ -26,9 +27,19 @@ def no_dropout(case: Case) -> Result:
             deviation = "dropout-functional-always-on" if mode == "eval" else "dropout"
             return failed(f"There is dropout in {mode} mode.", "no dropout", f"{len(drops)} dropouts, rate {', '.join(rates)}",
                           list(dict.fromkeys(n.where for n in drops)), deviation)
+    maxouts = _maxouts(case)
+    if maxouts:
+        return failed("There is maxout.", "no maxout", f"{len(maxouts)} x maximum of two maps", [n.where for n in maxouts])
     if not case.trained:
         return not_examined(f"training could not be run: {case.candidate.train_failure or 'no train capture'}")
     return passed("none in eval and training")
+
+
+def _maxouts(case: Case) -> list[Node]:
+    """Maxima of two maps that join no block's branches, and maxima over groups of channels."""
+    joins = {b.join for b in case.found.blocks}
+    return [n for n in case.nodes("maximum", "aten.amax") if n.index not in joins
+            and (n.op == "aten.amax" or len(case.graph.data_inputs(n)) > 1)]
 
 
 @examines("ACT-03")

@@ -5,9 +5,13 @@ from __future__ import annotations
 from .case import Case, Result, examines, failed, not_applicable, passed
 
 
-def _admits_first(case: Case) -> bool:
-    """CB-02: the released ResNet-50 alone has a bias in conv1."""
-    return case.architecture.dataset == "imagenet" and case.architecture.depth == 50
+def only_first_bias(case: Case) -> bool:
+    """CB-02: in the released ResNet-50, and there alone, conv1 has a bias and no other convolution has."""
+    biased = {n.index for n in case.nodes("conv") if n.operand("bias") is not None}
+    return (
+        case.architecture.dataset == "imagenet" and case.architecture.depth == 50
+        and bool(biased) and biased == {c.index for c in case.found.stem_convolutions}
+    )
 
 
 @examines("CB-01")
@@ -15,7 +19,7 @@ def no_bias(case: Case) -> Result:
     """Convolutions before BN have no bias."""
     biased = [n for n in case.nodes("conv") if n.operand("bias") is not None]
     stem = {c.index for c in case.found.stem_convolutions}
-    if _admits_first(case) and {n.index for n in biased} == stem:
+    if only_first_bias(case):
         return passed("only conv1 has one, which CB-02 admits")
     if not biased:
         return passed("none")

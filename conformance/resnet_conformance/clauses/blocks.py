@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from ..anatomy import Anatomy
-from ..blocks import ACTIVATIONS, Block, Branch
+from ..anatomy import POOLS, Anatomy
+from ..blocks import ACTIVATIONS, NORMS, Block, Branch
+from ..graph import Node
 from .case import Case, Result, examines, failed, holds_for_all, not_applicable, not_examined, passed, size_text
 
 SCALINGS = ("scale", "mul", "div", "sub", "add_scalar")
-PLAIN_LAYERS = {"conv", "batch_norm", "pad", "dropout", "detach", *ACTIVATIONS, *SCALINGS}
+PLAIN_LAYERS = {"conv", "pad", "dropout", "detach", *NORMS, *ACTIVATIONS, *SCALINGS}
+
+
+def foreign(block: Block) -> list[str]:
+    """Operations in F that are no layers of the paper's; normalization, activation, scaling and repeated shortcuts have their clauses."""
+    return sorted(set(block.residual.ops) - PLAIN_LAYERS - ({"add"} if _added_again(block) else set()))
 
 
 def strides(block: Block) -> tuple[int, ...]:
@@ -16,16 +22,16 @@ def strides(block: Block) -> tuple[int, ...]:
 
 
 def _ends_in_activation(branch: Branch) -> bool:
-    """An activation after the branch's last convolution."""
-    ops = branch.ops
+    """An activation after the branch's last convolution, on its path (not in a gate beside it)."""
+    ops = branch.chain_ops
     last = max((p for p, op in enumerate(ops) if op == "conv"), default=-1)
     return last >= 0 and any(op in ACTIVATIONS for op in ops[last + 1 :])
 
 
 def _added_again(block: Block) -> bool:
-    """F holds an addition that reads the block's own input: the shortcut is added more than once."""
+    """The shortcut is added more than once: in the join, or in F by an addition that reads the block's own input."""
     graph = block.graph
-    return any(block.entry in graph[i].inputs or _reaches(block, i) for i in block.residual.joins if graph[i].op == "add")
+    return len(block.terms) > 2 or any(block.entry in graph[i].inputs or _reaches(block, i) for i in block.residual.joins if graph[i].op == "add")
 
 
 def _reaches(block: Block, join: int) -> bool:
@@ -47,22 +53,37 @@ def addition(case: Case) -> Result:
         return failed("There is no block.", expected, "no group of convolutions with a shortcut", deviation="no-shortcuts")
     bare = [b for b in blocks if b.shortcut is None]
     if bare:
-        deviation = "no-shortcuts" if len(bare) == len(blocks) else None
-        found = "no shortcut at all" if deviation else f"{len(bare)} of {len(blocks)} groups of convolutions have no shortcut"
+        deviation = "no-shortcuts" if len(bare) == len(blocks) else "shortcut-from-modified" if _starts_late(blocks) else None
+        found = "no shortcut at all" if len(bare) == len(blocks) else f"{len(bare)} of {len(blocks)} groups of convolutions have no shortcut"
         return failed("Convolutions stand outside any shortcut.", expected, found, [case.name(b) for b in bare], deviation)
     other = [b for b in blocks if b.join is not None and b.graph[b.join].op != "add"]
     if other:
-        return holds_for_all(case, other, len(blocks), "The branches are not added", expected,
-                             lambda b: f"joined by {b.graph[b.end].op}")
+        concatenated = all(b.graph[b.end].op == "concat" for b in other)
+        return holds_for_all(case, other, len(blocks), "The branches are not added", expected, lambda b: f"joined by {b.graph[b.end].op}",
+                             "shortcut-concatenated" if concatenated else None)
     twice = [b for b in blocks if _added_again(b)]
     if twice:
-        return holds_for_all(case, twice, len(blocks), "The shortcut is added more than once", expected,
-                             lambda b: " -> ".join(b.residual.ops), "shortcut-twice")
+        return holds_for_all(case, twice, len(blocks), "The shortcut is added more than once", expected, _sum_text, "shortcut-twice")
     broad = [b for b in blocks if b.join is not None
              and any(b.graph[i].shape != b.output_shape for i in b.graph.data_inputs(b.graph[b.join]))]
     return holds_for_all(case, broad, len(blocks), "The addition broadcasts: its operands differ in shape", expected,
                          lambda b: " + ".join(size_text(b.graph[i].shape[1:]) for i in b.graph.data_inputs(b.graph[b.end])),
                          "proj-missing")
+
+
+def _sum_text(block: Block) -> str:
+    times = max(block.terms.count(i) for i in block.terms)
+    if times > 1:
+        return f"F(x) + {times} times the shortcut"
+    return " -> ".join([*block.residual.ops, block.graph[block.end].op]) if len(block.terms) == 2 else f"a sum of {len(block.terms)} terms"
+
+
+def _starts_late(blocks: tuple[Block, ...]) -> bool:
+    """Each shortcut spans one convolution, and another stands before its start."""
+    pairs = list(zip(blocks[::2], blocks[1::2], strict=False))
+    return len(blocks) % 2 == 0 and all(
+        a.shortcut is None and b.shortcut is not None and len(a.filters) == len(b.filters) == 1 for a, b in pairs
+    )
 
 
 @examines("BLK-02")
@@ -73,15 +94,24 @@ def basic_layers(case: Case) -> Result:
         convolutions = block.residual.convolutions
         if block.kind != "basic" or any(set(c.dilation) != {1} or c.groups != 1 for c in convolutions):
             return True
-        between = [op for op, i in zip(block.residual.ops, block.residual.nodes, strict=True)
+        between = [op for op, i in zip(block.residual.chain_ops, block.residual.chain, strict=True)
                    if convolutions[0].index < i < convolutions[1].index and op in ACTIVATIONS]
-        return len(between) != 1 or bool(set(block.residual.ops) - PLAIN_LAYERS)
+        return len(between) != 1 or bool(foreign(block))
 
     found = [b for b in case.found.blocks if wrong(b)]
-    missing = found and all(b.kind == "basic" and not any(op in ACTIVATIONS for op in b.residual.ops) for b in found)
-    deviation = "no-mid-relu" if missing else None
+    missing = found and all(b.kind == "basic" and not foreign(b) and not any(op in ACTIVATIONS for op in b.residual.ops) for b in found)
+    deviation = "no-mid-relu" if missing else geometry_deviation(found)
     return holds_for_all(case, found, len(case.found.blocks), "F is something else", "3x3 conv -> ReLU -> 3x3 conv (each with BN)",
                          _text, deviation)
+
+
+def geometry_deviation(blocks: list[Block]) -> str | None:
+    """The name for blocks with dilated or with grouped convolutions, where that is what they have."""
+    if blocks and all(any(set(c.dilation) != {1} for c in b.residual.convolutions) for b in blocks):
+        return "dilation"
+    if blocks and all(any(c.groups != 1 for c in b.residual.convolutions) for b in blocks):
+        return "grouped-conv"
+    return None
 
 
 def _text(block: Block) -> str:
@@ -126,14 +156,45 @@ def _factor(block: Block) -> str | None:
     """What scales, gates or drops a branch of the block, None where nothing does."""
     graph = block.graph
     if block.join is not None and graph[block.join].attrs.get("alpha", 1) != 1:
-        return f"the addition has factor {graph[block.join].attrs['alpha']}"
+        return f"the addition has factor {graph[block.join].attrs['alpha']} on its second operand"
+    node, name = _scaling(block)
+    if node is None:
+        return None
+    gate = " by a computed gate" if _is_gate(block, node) else ""
+    mask = " of whole samples" if _drops_samples(node) else ""
+    return f"{node.op} {node.attrs.get('factor', node.attrs.get('rate', ''))}".strip() + f"{gate}{mask} in {name}"
+
+
+def _scaling(block: Block) -> tuple[Node | None, str]:
+    """The first node that scales, gates or drops what is added, and in which branch; or the sum."""
     for name, branch in (("F", block.residual), ("the shortcut", block.shortcut)):
-        for i in branch.of(*SCALINGS, "dropout") if branch else ():
-            detail = graph[i].attrs.get("factor", graph[i].attrs.get("rate", ""))
-            return f"{graph[i].op} {detail}".strip() + f" in {name}"
-    if any(graph[i].op in SCALINGS for i in block.post):
-        return "the sum is scaled"
-    return None
+        for i in branch.chain if branch else ():
+            if block.graph[i].op in (*SCALINGS, "dropout"):
+                return block.graph[i], name
+    for i in block.post:
+        if block.graph[i].op in SCALINGS:
+            return block.graph[i], "the sum"
+    return None, ""
+
+
+def _is_gate(block: Block, node: Node) -> bool:
+    return node.op == "mul" and len(block.graph.data_inputs(node)) > 1
+
+
+def _drops_samples(node: Node) -> bool:
+    """A dropout with one random number for each sample."""
+    mask = tuple(node.attrs.get("mask", ()))
+    return node.op == "dropout" and len(mask) > 1 and set(mask[1:]) == {1}
+
+
+def _factor_deviation(blocks: list[Block]) -> str:
+    """The name for what `_factor` says of these blocks."""
+    scalings = [(b, _scaling(b)[0]) for b in blocks]
+    drops = [node for _, node in scalings if node is not None and node.op == "dropout"]
+    if len(drops) == len(blocks):
+        return "stochastic-depth" if all(map(_drops_samples, drops)) else "dropout"
+    gates = [b for b, node in scalings if node is not None and _is_gate(b, node)]
+    return "attention-in-block" if len(gates) == len(blocks) else "residual-scaled"
 
 
 def _wiring(anatomy: Anatomy) -> list[tuple[str, int]]:
@@ -147,14 +208,13 @@ def unscaled(case: Case) -> Result:
     for mode, anatomy in (("eval", case.found), *(("train", a) for a in case.trained)):
         wrong = [b for b in anatomy.blocks if _factor(b)]
         if wrong:
-            drops = all("dropout" in (_factor(b) or "") for b in wrong)
             where = [case.name(b) if b.end in case.labels and mode == "eval" else b.where for b in wrong]
             found = "; ".join(list(dict.fromkeys(_factor(b) or "" for b in wrong))[:3]) + f" ({mode} mode)"
             message = f"A branch is scaled, gated or dropped ({len(wrong)} of {len(anatomy.blocks)} blocks)."
-            return failed(message, expected, found, where, "dropout" if drops else "residual-scaled")
+            return failed(message, expected, found, where, _factor_deviation(wrong))
         if mode == "train" and _wiring(anatomy) != _wiring(case.found):
             found = f"{len(anatomy.blocks)} blocks ran in training, {len(case.found.blocks)} in eval"
-            return failed("In training other blocks run than in eval (random depth?).", expected, found)
+            return failed("In training other blocks run than in eval.", expected, found, deviation="stochastic-depth")
     if not case.trained:
         return not_examined(f"training could not be run: {case.candidate.train_failure or 'no train capture'}")
     return passed("weight one")
@@ -164,19 +224,27 @@ def unscaled(case: Case) -> Result:
 def layers_per_block(case: Case) -> Result:
     """F has two or three weight layers."""
     wrong = [b for b in case.found.blocks if len(b.residual.convolutions) not in (2, 3)]
+    short = bool(wrong) and all(b.shortcut is not None and len(b.filters) == 1 for b in wrong)
+    idle = any(len(t.shape) == 4 for t in case.idle)
     return holds_for_all(case, wrong, len(case.found.blocks), "F has another number of weight layers", "two or three",
-                         lambda b: f"{len(b.residual.convolutions)}")
+                         lambda b: f"{len(b.residual.convolutions)}", "conv-dead" if short and idle else None)
 
 
 @examines("BLK-07")
 def basic_stride(case: Case) -> Result:
     """The stride 2 is on the first 3x3 convolution of a block."""
     strided = [b for b in case.found.blocks if set(strides(b)) - {1}]
-    wrong = [b for b in strided if b.kind == "basic" and strides(b) != (2, 1)]
+    expected = "strides 2, 1 in the first block of a stage that downsamples"
     if not strided:
-        return failed("No block has a strided convolution.", "strides 2, 1 in conv3_1, conv4_1, conv5_1", "no stride at all")
-    return holds_for_all(case, wrong, len(strided), "The stride stands elsewhere", "strides 2, 1",
-                         lambda b: f"strides {', '.join(map(str, strides(b)))}", "stride-conv2-basic")
+        if len({stage[-1].output_shape[2:] for stage in case.found.stages}) == 1:
+            return not_applicable("No stage downsamples.")
+        return failed("The maps shrink, and no block has a strided convolution.", expected, "no stride at all")
+    firsts = [stage[0] for stage in case.found.stages]
+    wrong = [b for b in strided if b not in firsts or strides(b) != (2, 1)]
+    second = all(strides(b) == (1, 2) and b in firsts for b in wrong)
+    return holds_for_all(case, wrong, len(strided), "The stride stands elsewhere", expected,
+                         lambda b: f"{case.labels[b.end]}: strides {', '.join(map(str, strides(b)))}",
+                         "stride-conv2-basic" if second else None)
 
 
 @examines("BLK-08")
@@ -188,9 +256,11 @@ def basic_only(case: Case) -> Result:
 def only_kind(case: Case, kind: str) -> Result:
     """Every block is of the kind."""
     wrong = [b for b in case.found.blocks if b.kind != kind]
+    deep = kind == "basic" and case.architecture.dataset == "cifar10" and all(b.kind == "bottleneck" for b in case.found.blocks)
     wanted = {"basic": "two 3x3 convolutions", "bottleneck": "1x1, 3x3, 1x1 convolutions"}[kind]
     return holds_for_all(case, wrong, len(case.found.blocks), f"Not every block is a {kind} block", wanted,
-                         lambda b: b.kind if b.kind in ("basic", "bottleneck") else f"kernels {b.kind}")
+                         lambda b: b.kind if b.kind in ("basic", "bottleneck") else f"kernels {b.kind}",
+                         "depth-formula" if deep else None)
 
 
 @examines("BLK-09")
@@ -201,9 +271,21 @@ def identity_when_residual_is_zero(case: Case) -> Result:
         return not_applicable("There is no block with an identity shortcut.")
 
     def exact(block: Block) -> bool:
-        activations = [op for op in block.activations if op not in ACTIVATIONS or op == "relu"]
-        return block.graph[block.end].op == "add" and activations == ["relu"] and not _added_again(block) and _factor(block) is None
+        closing = list(block.activations)
+        while closing and closing[-1] in POOLS:  # between two blocks, and STG-08's matter
+            closing.pop()
+        return closing == ["relu"] and _keeps_x(block) and not _added_again(block)
 
     wrong = [b for b in blocks if not exact(b)]
     return holds_for_all(case, wrong, len(blocks), "With F zero the block would not return ReLU(x)", "ReLU(0 + x)",
-                         lambda b: " -> ".join(["F(x) " + b.graph[b.end].op + " x", *b.activations]), _preactivated(case))
+                         lambda b: " -> ".join([_sum_text(b) if _added_again(b) else f"F(x) {b.graph[b.end].op} x", *b.activations]),
+                         _preactivated(case))
+
+
+def _keeps_x(block: Block) -> bool:
+    """The join gives x, or what ReLU makes equal to it, where F is zero."""
+    node = block.graph[block.end]
+    if node.op in ("add", "sub"):
+        scaled = node.op == "sub" or node.attrs.get("alpha", 1) != 1
+        return not scaled or node.inputs[0] == block.entry  # the factor is on the second operand
+    return node.op == "maximum"

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from ..blocks import ACTIVATIONS, Block
-from .blocks import PLAIN_LAYERS, only_kind, strides
+from .blocks import foreign, geometry_deviation, only_kind, strides
 from .case import Case, Result, examines, failed, holds_for_all, not_applicable, not_examined
+from .stages import stride_deviation, widths_deviation
 
 
-def _strided(case: Case) -> list[Block]:
-    """Blocks of three convolutions, one of which strides."""
-    return [b for b in case.found.blocks if len(strides(b)) == 3 and set(strides(b)) - {1}]
+def _entries(case: Case) -> list[Block]:
+    """The blocks that the clauses on the stride name: the first ones of the stages that downsample in the paper."""
+    stages = zip(case.found.stages, case.architecture.stages, strict=False)
+    return [found[0] for found, paper in stages if paper.stride != 1]
+
+
+def _strides_text(case: Case, block: Block) -> str:
+    return f"{case.labels[block.end]}: strides {', '.join(map(str, strides(block)))}"
 
 
 def _text(block: Block) -> str:
@@ -24,7 +30,7 @@ def layers(case: Case) -> Result:
         convolutions = block.residual.convolutions
         if block.kind != "bottleneck" or any(set(c.dilation) != {1} or c.groups != 1 for c in convolutions):
             return True
-        return convolutions[0].filters > convolutions[2].filters or bool(set(block.residual.ops) - PLAIN_LAYERS)
+        return convolutions[0].filters > convolutions[2].filters or bool(foreign(block))
 
     found = [b for b in case.found.blocks if wrong(b)]
     order = bool(found) and all(b.kind == "bottleneck" and b.residual.convolutions[0].filters > b.residual.convolutions[2].filters
@@ -33,11 +39,11 @@ def layers(case: Case) -> Result:
     def text(block: Block) -> str:
         extra = [f"dilation {c.dilation[0]}" for c in block.residual.convolutions if set(c.dilation) != {1}]
         extra += [f"{c.groups} groups" for c in block.residual.convolutions if c.groups != 1]
-        extra += sorted(set(block.residual.ops) - PLAIN_LAYERS)
+        extra += foreign(block)
         return _text(block) + (f" ({', '.join(extra)})" if extra else "")
 
     return holds_for_all(case, found, len(case.found.blocks), "F is something else", "1x1 (reduce) -> 3x3 -> 1x1 (restore)", text,
-                         "bottleneck-order" if order else None)
+                         "bottleneck-order" if order else geometry_deviation(found))
 
 
 @examines("BTN-02")
@@ -49,10 +55,9 @@ def expansion(case: Case) -> Result:
         widths = [c.filters for c in block.residual.convolutions]
         if len(widths) != 3 or widths[2] != factor * widths[0] or widths[1] != widths[0]:
             wrong.append(block)
-    first = bool(wrong) and all(b in case.found.stages[0] for b in wrong)
     return holds_for_all(case, wrong, len(case.found.blocks), "The last convolution does not restore the width",
                          f"{factor} times the reduced width", lambda b: " -> ".join(str(c.filters) for c in b.residual.convolutions),
-                         "stage1-not-expanded" if first else None)
+                         widths_deviation(case))
 
 
 @examines("BTN-03")
@@ -60,7 +65,7 @@ def activations(case: Case) -> Result:
     """ReLU follows the first and the second convolution, none follows the third before the addition."""
 
     def pattern(block: Block) -> list[str]:
-        layers = ["relu" if op in ACTIVATIONS else op for op in block.residual.ops if op == "conv" or op in ACTIVATIONS]
+        layers = ["relu" if op in ACTIVATIONS else op for op in block.residual.chain_ops if op == "conv" or op in ACTIVATIONS]
         return layers[layers.index("conv") :] if "conv" in layers else layers
 
     wrong = [b for b in case.found.blocks if pattern(b) != ["conv", "relu", "conv", "relu", "conv"]]
@@ -76,16 +81,16 @@ def activations(case: Case) -> Result:
 @examines("BTN-04")
 def stride_on_first(case: Case) -> Result:
     """In conv3_1, conv4_1 and conv5_1 the stride 2 is on the first 1x1."""
-    strided = _strided(case)
-    if not strided:
-        return failed("No bottleneck has a strided convolution.", "strides 2, 1, 1 in conv3_1, conv4_1, conv5_1", "no stride at all")
-    wrong = [b for b in strided if strides(b) != (2, 1, 1)]
+    entries = _entries(case)
+    if not entries:
+        return failed("There are no stages behind the first.", "strides 2, 1, 1 in conv3_1, conv4_1, conv5_1", "none of these blocks")
+    wrong = [b for b in entries if strides(b) != (2, 1, 1)]
     on_second = all(strides(b) == (1, 2, 1) for b in wrong)
     return holds_for_all(
-        case, wrong, len(strided),
-        "The stride stands elsewhere; the paper's text is silent, its FLOPs and its released models put it on the first 1x1",
-        "strides 2, 1, 1 (on the first 1x1)", lambda b: f"strides {', '.join(map(str, strides(b)))}",
-        "stride-3x3" if on_second else None,
+        case, wrong, len(entries),
+        "The stride is not on the first 1x1, where the paper's FLOPs and released models have it (its text is silent)",
+        "strides 2, 1, 1 (on the first 1x1) in conv3_1, conv4_1, conv5_1", lambda b: _strides_text(case, b),
+        "stride-3x3" if on_second else stride_deviation(case),
     )
 
 
@@ -96,21 +101,20 @@ def no_stride_on_3x3(case: Case) -> Result:
     if not blocks:
         return not_examined("There is no block of three convolutions.")
     wrong = [b for b in blocks if strides(b)[1] != 1]
-    return holds_for_all(case, wrong, len(blocks), "A 3x3 convolution strides", "stride 1",
-                         lambda b: f"strides {', '.join(map(str, strides(b)))}", "stride-3x3")
+    return holds_for_all(case, wrong, len(blocks), "A 3x3 convolution strides", "stride 1", lambda b: _strides_text(case, b), "stride-3x3")
 
 
 @examines("BTN-06")
 def stride_on_3x3(case: Case) -> Result:
     """The stride stands on the 3x3: the variant named v1.5."""
-    strided = _strided(case)
-    wrong = [b for b in strided if strides(b) != (1, 2, 1)]
     if case.architecture.strided != 2:
         return not_applicable("Only the variants named -v1.5 have the stride on the 3x3.")
-    if not strided:
-        return failed("No bottleneck has a strided convolution.", "strides 1, 2, 1 in conv3_1, conv4_1, conv5_1", "no stride at all")
-    return holds_for_all(case, wrong, len(strided), "The stride stands elsewhere", "strides 1, 2, 1 (on the 3x3)",
-                         lambda b: f"strides {', '.join(map(str, strides(b)))}")
+    expected, entries = "strides 1, 2, 1 (on the 3x3) in conv3_1, conv4_1, conv5_1", _entries(case)
+    if not entries:
+        return failed("There are no stages behind the first.", expected, "none of these blocks")
+    wrong = [b for b in entries if strides(b) != (1, 2, 1)]
+    return holds_for_all(case, wrong, len(entries), "The stride is not on the 3x3", expected, lambda b: _strides_text(case, b),
+                         stride_deviation(case))
 
 
 @examines("BTN-07")

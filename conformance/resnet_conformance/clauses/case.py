@@ -11,7 +11,7 @@ from ..architecture import Architecture
 from ..blocks import Block, Branch
 from ..candidate import Candidate
 from ..findings import Outcome
-from ..graph import Graph, Node
+from ..graph import Graph, Node, Tensor
 from ..measure import Measures, measure, multiply_adds, parameters_of
 
 
@@ -80,6 +80,13 @@ class Case:
         """The candidate's blocks that have a shortcut, with it."""
         return tuple((b, b.shortcut) for b in self.found.blocks if b.shortcut is not None)
 
+    @cached_property
+    def idle(self) -> tuple[Tensor, ...]:
+        """Registered parameters that the forward pass never reads."""
+        graph = self.graph
+        used = {graph[i].attrs["tensor"] for i in graph.live if graph[i].op in ("parameter", "buffer")}
+        return tuple(t for position, t in enumerate(graph.tensors) if t.kind == "parameter" and position not in used)
+
     def nodes(self, *ops: str) -> tuple[Node, ...]:
         """Live, input-dependent nodes of these operations in the eval graph."""
         graph = self.graph
@@ -145,3 +152,10 @@ def holds_for_all(case: Case, wrong: Sequence[Block], total: int, message: str, 
 def size_text(shape: Sequence[int]) -> str:
     """A map size for people: 56x56."""
     return "x".join(map(str, shape))
+
+
+def padding_text(padding: Sequence[int]) -> str:
+    """A padding for people: 1, or top 0, bottom 1, left 0, right 1."""
+    if len(padding) == 4:
+        return ", ".join(f"{side} {width}" for side, width in zip(("top", "bottom", "left", "right"), padding, strict=True))
+    return str(padding[0]) if len(set(padding)) == 1 else f"{padding[0]} in height, {padding[1]} in width"

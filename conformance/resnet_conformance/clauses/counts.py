@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..architecture import Printed
-from ..blocks import Block
+from ..blocks import Block, Convolution
 from ..blueprint import draw
 from ..figures import agrees
 from ..measure import measure, multiply_adds, parameters_of
+from .biases import only_first_bias
 from .case import Case, Result, examines, failed, not_applicable, not_examined, passed, size_text
 
 
@@ -27,8 +28,24 @@ def weighted_layers(case: Case) -> Result:
         return passed(str(found))
     uses = case.found.depth
     shared = f", {uses} with repeated use" if uses != found else ""
-    deviation = "blocks-shared" if uses == wanted else "stem-deep" if len(case.found.stem_convolutions) > 1 else None
-    return failed("The number of weighted layers is another.", str(wanted), f"{found}{shared}", deviation=deviation)
+    deviation = _reuse(case) if uses == wanted else "stem-deep" if len(case.found.stem_convolutions) > 1 else None
+    return failed("The number of weighted layers is another.", str(wanted), f"{found}{shared}",
+                  [c.where for c in case.found.main_convolutions if _uses(case, c) > 1], deviation)
+
+
+def _uses(case: Case, convolution: Convolution) -> int:
+    """How many convolutions of the main path have this one's weights."""
+    weight = case.graph[convolution.index].operand("weight")
+    return [case.graph[c.index].operand("weight") for c in case.found.main_convolutions].count(weight)
+
+
+def _reuse(case: Case) -> str:
+    """Weights used twice within a block, or by several blocks."""
+    for block in case.found.blocks:
+        weights = [case.graph[c.index].operand("weight") for c in block.residual.convolutions]
+        if len(set(weights)) < len(weights):
+            return "conv-reused"
+    return "blocks-shared"
 
 
 def _parameters(case: Case) -> int:
@@ -126,15 +143,12 @@ def exact_parameters(case: Case) -> Result:
     wanted, found = case.paper_measures.parameters, case.found_measures.parameters
     if found == wanted:
         return passed(f"{found:,}")
-    return failed("The number of parameters is another.", f"{wanted:,}", f"{found:,} ({found - wanted:+,})", *_unused(case))
-
-
-def _unused(case: Case) -> tuple[list[str], str | None]:
-    """Registered parameters that the forward pass never reads."""
-    graph = case.graph
-    used = {graph[i].attrs["tensor"] for i in graph.live if graph[i].op in ("parameter", "buffer")}
-    idle = [t.names[0] for position, t in enumerate(graph.tensors) if t.kind == "parameter" and position not in used and t.names]
-    return idle, "bn-dead" if idle else None
+    if only_first_bias(case) and found - wanted == case.found_measures.convolution_biases:
+        return passed(f"{found:,}, with the biases of conv1 that CB-02 admits")
+    idle = sum(t.size for t in case.idle)
+    unused = f", {idle:,} of them never used" if idle else ""
+    return failed("The number of parameters is another.", f"{wanted:,}", f"{found:,} ({found - wanted:+,}){unused}",
+                  [t.names[0] for t in case.idle if t.names], "bn-dead" if idle else None)
 
 
 def _doubling(block: Block) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..anatomy import GLOBAL_POOLS
 from ..graph import Graph, Node
 from .case import Case, Result, examines, failed, not_examined, passed, size_text
+from .stages import widths_deviation
 
 HEAD_POOLS = GLOBAL_POOLS | {"avg_pool", "max_pool"}
 
@@ -43,6 +44,9 @@ def one_classifier(case: Case) -> Result:
     if not case.found.linears:
         return failed("There is no classifier.", expected, f"the output is {output.op} of shape {size_text(output.shape[1:])}",
                       [output.where], "fc-unused")
+    if len(case.found.linears) > 1:
+        found = f"{len(case.found.linears)} fully connected layers"
+        return failed("There is more than one fully connected layer.", expected, found, [graph[i].where for i in case.found.linears], "extra-fc")
     after = [graph[i] for i in case.found.head if i > case.found.linears[-1] and graph[i].op != "reshape"]
     soft = [n for n in after if n.op in ("softmax", "log_softmax")]
     if soft:
@@ -73,13 +77,14 @@ def no_hidden_layer(case: Case) -> Result:
 def pooled_width(case: Case) -> Result:
     """The pooled width is 512 (18/34), 2048 (50 and deeper), 64 (CIFAR)."""
     wanted = case.paper.blocks[-1].output_shape[1]
-    pools = _pools(case)
-    if not pools:
-        return not_examined("There is no pooling before the classifier.")
-    found = pools[-1].shape[1]
+    features = _pools(case)[-1:] or [case.graph[case.graph[i].inputs[0]] for i in case.found.linears[:1]]
+    if not features:
+        return not_examined("There is neither a pooling nor a classifier.")
+    found = features[0].shape[1]
     if found == wanted:
         return passed(str(found))
-    return failed("The classifier sees another number of features.", str(wanted), str(found), [pools[-1].where], "widths")
+    deviation = widths_deviation(case) if found == case.found.blocks[-1].filters[-1] else None
+    return failed("The classifier sees another number of features.", str(wanted), str(found), [features[0].where], deviation)
 
 
 @examines("HD-05")

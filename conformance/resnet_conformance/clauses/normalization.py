@@ -92,9 +92,9 @@ def learnable_affine(case: Case) -> Result:
         return failed("There is no BN.", "BN with gamma and beta", "no BN", deviation=_missing_deviation(case, list(case.nodes("conv"))))
     if not wrong:
         return passed(f"all {len(norms)}")
-    frozen = any("not" in r for r in reasons)
+    deviation = "bn-frozen" if any("not" in r for r in reasons) else "bn-no-affine" if any("no " in r for r in reasons) else None
     return failed("A BN has no learnable gamma and beta.", "gamma and beta, learnable, one per channel", "; ".join(sorted(reasons)),
-                  list(dict.fromkeys(n.where for n in wrong)), "bn-frozen" if frozen else None)
+                  list(dict.fromkeys(n.where for n in wrong)), deviation)
 
 
 @examines("BN-04")

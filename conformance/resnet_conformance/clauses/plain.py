@@ -24,7 +24,7 @@ def residual_without_shortcuts(case: Case) -> Result:
         return passed(f"{len(found)} layers in the paper's order")
     first = next((p for p, (w, f) in enumerate(zip(wanted, found, strict=False)) if w != f), min(len(wanted), len(found)))
     expected, shown = (" -> ".join(layers[max(0, first - 1) : first + 3]) or "the end" for layers in (wanted, found))
-    return failed(f"The layers differ from the {first + 1}th on.", expected, shown)
+    return failed(f"The layers differ from layer {first + 1} on.", expected, shown)
 
 
 @examines("PL-02")

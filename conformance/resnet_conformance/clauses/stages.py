@@ -5,7 +5,9 @@ from __future__ import annotations
 from math import prod
 
 from ..blocks import Block, Convolution
-from .case import Case, Result, examines, failed, holds_for_all, passed, size_text
+from .case import Case, Result, examines, failed, holds_for_all, padding_text, passed, size_text
+
+POOLS = ("max_pool", "avg_pool")
 
 
 def _stride(block: Block) -> int:
@@ -17,8 +19,22 @@ def _size(block: Block) -> tuple[int, ...]:
     return block.output_shape[2:]
 
 
-def _widths(block: Block) -> tuple[int, ...]:
-    return tuple(c.filters for c in block.residual.convolutions)
+def _pooled(case: Case) -> list[Block]:
+    """Blocks with a pool on the main path, in F or around the block."""
+    return [b for b in case.found.blocks if b.residual.of(*POOLS) or any(case.graph[i].op in POOLS for i in (*b.post, *b.pre))]
+
+
+def widths_deviation(case: Case) -> str | None:
+    """The name of the way in which F's widths differ, if it has one."""
+    wrong = [b for b, p in case.pairs if b.filters != p.filters]
+    if not wrong or any(b.kind != case.architecture.block for b in case.found.blocks):
+        return None
+    if len(case.architecture.kernels) == 3:
+        if all(b.filters[0] > b.filters[2] for b in wrong):
+            return "bottleneck-order"
+        if all(b in case.found.stages[0] and b.filters[0] == b.filters[2] for b in wrong):
+            return "stage1-not-expanded"
+    return "widths"
 
 
 @examines("STG-01")
@@ -29,7 +45,7 @@ def stage_sizes(case: Case) -> Result:
     if wanted == found:
         return passed(", ".join(found))
     where = [case.name(s[-1]) for s, w, f in zip(case.found.stages, wanted, found, strict=False) if w != f]
-    return failed("The stages have other map sizes.", ", ".join(wanted), ", ".join(found), where, _stride_deviation(case))
+    return failed("The stages have other map sizes.", ", ".join(wanted), ", ".join(found), where, stride_deviation(case))
 
 
 @examines("STG-02")
@@ -43,14 +59,15 @@ def block_counts(case: Case) -> Result:
 
 
 def _compare_widths(case: Case) -> Result:
-    wanted = [_widths(stage[0]) for stage in case.paper.stages]
-    found = [list(dict.fromkeys(_widths(b) for b in stage)) for stage in case.found.stages]
-    wrong = [b for b, p in case.pairs if _widths(b) != _widths(p)]
+    wanted = [stage[0].filters for stage in case.paper.stages]
+    found = [list(dict.fromkeys(b.filters for b in stage)) for stage in case.found.stages]
+    wrong = [b for b, p in case.pairs if b.filters != p.filters]
     wrong += [b for stage in case.found.stages[len(wanted) :] for b in stage]
     if not wrong and len(found) == len(wanted):
         return passed(" / ".join(str(w[0]) for w in found))
     text = " / ".join(" or ".join(map(str, w)) for w in found)
-    return failed("The widths are others.", " / ".join(map(str, wanted)), text, [case.name(b) for b in wrong], "widths")
+    return failed("The widths are others.", " / ".join(map(str, wanted)), text, [case.name(b) for b in wrong],
+                  widths_deviation(case))
 
 
 @examines("STG-03")
@@ -83,7 +100,11 @@ def same_size_same_filters(case: Case) -> Result:
     text = "; ".join(f"{size}: {' and '.join(map(str, found))} filters" for size, found in wrong.items())
     where = [places[0] for found in wrong.values() for places in found.values()]
     return failed("Maps of one size have layers of different width.", "one number of filters for each map size", text, where,
-                  _stride_deviation(case))
+                  stride_deviation(case))
+
+
+def _filters(block: Block) -> int:
+    return block.filters[-1] if block.filters else block.output_shape[1]
 
 
 @examines("STG-06")
@@ -93,18 +114,21 @@ def filters_double(case: Case) -> Result:
     wrong = []
     for before, after in zip(ends, ends[1:], strict=False):
         halves = all(-(-a // 2) == b for a, b in zip(_size(before), _size(after), strict=True))
-        if not (halves and after.output_shape[1] == 2 * before.output_shape[1]):
+        if not (halves and _filters(after) == 2 * _filters(before)):
             wrong.append(after)
-    text = " -> ".join(f"{b.output_shape[1]} at {size_text(_size(b))}" for b in ends)
+    text = " -> ".join(f"{_filters(b)} at {size_text(_size(b))}" for b in ends)
     if wrong:
         expected = "each stage has half the map size and twice the filters of the one before"
         where = [case.name(b) for b in wrong]
-        return failed("Filters and map sizes do not change together.", expected, text, where, _stride_deviation(case))
+        return failed("Filters and map sizes do not change together.", expected, text, where, stride_deviation(case))
     return passed(text)
 
 
-def _stride_deviation(case: Case) -> str | None:
+def stride_deviation(case: Case) -> str | None:
     """The name of the way in which stages downsample otherwise, if it has one."""
+    pools = {case.graph[i].op for b in _pooled(case) for i in (*b.residual.nodes, *b.post, *b.pre) if case.graph[i].op in POOLS}
+    if pools:
+        return "anti-aliased-downsampling" if pools == {"avg_pool"} else "proj-maxpool" if pools == {"max_pool"} else None
     firsts = [_stride(stage[0]) for stage in case.found.stages]
     others = {_stride(b) for stage in case.found.stages for b in stage[1:]}
     wanted = [_stride(stage[0]) for stage in case.paper.stages]
@@ -134,20 +158,18 @@ def downsampling_blocks(case: Case) -> Result:
     found = [b for b in case.found.blocks if _stride(b) != 1]
     if [case.labels[b.end] for b in found] == wanted and all(_stride(b) == 2 for b in found):
         return passed(", ".join(wanted))
-    text = ", ".join(f"{case.labels[b.end]} (stride {_stride(b)})" for b in found) or "no block"
+    text = ", ".join(f"{case.labels[b.end]} (stride {_stride(b)})" for b in found) or "no block (F has no strided convolution)"
     names = ", ".join(f"{stage.name.removesuffix('_x')}_1" for stage in case.architecture.stages if stage.stride == 2)
     return failed("Other blocks downsample than in Table 1.", f"{names}, with stride 2", text, [case.name(b) for b in found],
-                  _stride_deviation(case))
+                  stride_deviation(case))
 
 
 @examines("STG-08")
 def no_pooling_in_stages(case: Case) -> Result:
     """Inside stages strided convolutions downsample, not pools."""
-    pools = ("max_pool", "avg_pool")
-    wrong = [b for b in case.found.blocks
-             if b.residual.of(*pools) or any(case.graph[i].op in pools for i in (*b.post, *b.pre))]
+    wrong = _pooled(case)
     return holds_for_all(case, wrong, len(case.found.blocks), "A pool stands on the main path", "strided convolutions only",
-                         lambda b: f"{case.labels[b.end]}: {' -> '.join((*b.residual.ops, *b.activations))}")
+                         lambda b: f"{case.labels[b.end]}: {' -> '.join((*b.residual.ops, *b.activations))}", stride_deviation(case))
 
 
 @examines("STG-09")
@@ -156,7 +178,7 @@ def other_blocks_keep_size(case: Case) -> Result:
     keep = [b for number, stage in enumerate(case.found.stages) for position, b in enumerate(stage) if position or not number]
     wrong = [b for b in keep if _stride(b) != 1]
     return holds_for_all(case, wrong, len(keep), "A block that should keep the map size strides", "stride 1",
-                         lambda b: _stride_text(case, b), _stride_deviation(case))
+                         lambda b: _stride_text(case, b), stride_deviation(case))
 
 
 @examines("STG-10")
@@ -166,8 +188,10 @@ def padding_keeps_size(case: Case) -> Result:
     wrong = [c for c in convolutions if c.kernel in ((3, 3), (1, 1)) and c.padding != tuple(k // 2 for k in c.kernel)]
     if not wrong:
         return passed(f"all {len(convolutions)} convolutions")
-    text = "; ".join(dict.fromkeys(f"{size_text(c.kernel)} with padding {c.padding}" for c in wrong))
+    text = "; ".join(dict.fromkeys(f"{c.text} with padding {padding_text(c.padding)}" for c in wrong))
     deviation = "pad-same-asymmetric" if any(len(c.padding) == 4 for c in wrong) else None
+    if all(set(c.dilation) != {1} for c in wrong):
+        deviation = "dilation"
     return failed("Convolutions are padded otherwise.", "3x3: padding 1; 1x1: padding 0", text, [c.where for c in wrong], deviation)
 
 
@@ -187,7 +211,7 @@ def total_stride(case: Case) -> Result:
     if size == wanted_size and (count == wanted_count or not counts):
         return passed(text)
     expected = f"total stride {wanted:g}" + (f", {wanted_count} convolutions" if counts else "")
-    return failed("conv1..conv4_x reduce the image otherwise.", expected, text, [case.name(stages[-1][-1])], _stride_deviation(case))
+    return failed("conv1..conv4_x reduce the image otherwise.", expected, text, [case.name(stages[-1][-1])], stride_deviation(case))
 
 
 @examines("STG-12")
@@ -206,8 +230,8 @@ def cifar_groups(case: Case) -> Result:
     if wanted == found:
         return passed("; ".join(found))
     same_counts = [len(s) for s in case.paper.stages] == [len(s) for s in case.found.stages]
-    return failed("The groups of layers are others.", "; ".join(wanted), "; ".join(found),
-                  deviation=_stride_deviation(case) or ("widths" if same_counts else "block-count"))
+    deviation = stride_deviation(case) or widths_deviation(case) or (None if same_counts else "block-count")
+    return failed("The groups of layers are others.", "; ".join(wanted), "; ".join(found), deviation=deviation)
 
 
 @examines("STG-13")
@@ -223,7 +247,7 @@ def cifar_subsampling(case: Case) -> Result:
     swapped = any([c.stride[0] for c in b.residual.convolutions] == [1, 2] for b in wrong)
     return holds_for_all(case, wrong, len(case.found.stages) - 1, "A group is not entered by a stride-2 convolution",
                          "the first 3x3 of the group has stride 2, the second stride 1", lambda b: _stride_text(case, b),
-                         "stride-conv2-basic" if swapped else _stride_deviation(case))
+                         "stride-conv2-basic" if swapped else stride_deviation(case))
 
 
 @examines("STG-14")

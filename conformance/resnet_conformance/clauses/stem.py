@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..anatomy import POOLS
 from ..blocks import ACTIVATIONS, Convolution
 from ..graph import Node
-from .case import Case, Result, examines, failed, not_applicable, not_examined, passed, size_text
+from .case import Case, Result, examines, failed, not_applicable, not_examined, padding_text, passed, size_text
 
 
 def _text(convolution: Convolution) -> str:
@@ -49,12 +49,12 @@ def first_padding(case: Case) -> Result:
         return not_examined("The stem is not one convolution.")
     mine, wanted = case.found.stem_convolutions[0], case.paper.stem_convolutions[0]
     if mine.padding == wanted.padding:
-        return passed(f"padding {size_text(mine.padding)}")
+        return passed(f"padding {padding_text(mine.padding)}")
     deviation = "pad-same-asymmetric" if len(mine.padding) == 4 else None
     return failed(
         "The first convolution is padded otherwise.",
         f"padding {wanted.padding[0]} on every side",
-        f"padding {mine.padding}" + (" (top, bottom, left, right)" if len(mine.padding) == 4 else ""),
+        f"padding {padding_text(mine.padding)}",
         [mine.where],
         deviation,
     )
@@ -75,9 +75,9 @@ def stem_order(case: Case) -> Result:
     deviation = None
     if case.found.preactivation:
         deviation = "preact"
-    elif "batch_norm" not in layers:
+    elif "batch_norm" not in after:
         deviation = "stem-no-bn"
-    elif "ReLU" not in layers:
+    elif not any(op in ACTIVATIONS for op in after):
         deviation = "stem-no-relu"
     shown = " -> ".join(["conv", *after]) if after else "conv and nothing after it"
     where = [case.found.stem_convolutions[-1].where]
@@ -101,7 +101,8 @@ def stem_pool(case: Case) -> Result:
     pools = _pools(case)
     expected = _pool_text(wanted)
     if not pools:
-        return failed("There is no pool in the stem.", expected, "no pool", deviation="stem-pool-missing")
+        small = all((c.kernel, c.stride) == ((3, 3), (1, 1)) for c in case.found.stem_convolutions)
+        return failed("There is no pool in the stem.", expected, "no pool", deviation="stem-3x3" if small else "stem-pool-missing")
     found, where = "; ".join(map(_pool_text, pools)), [n.where for n in pools]
     if len(pools) > 1:
         return failed("The stem has several pools.", expected, found, where, "stem-pool-other")
@@ -131,8 +132,9 @@ def pool_ceil(case: Case) -> Result:
         return passed("padding 0, ceil", "The pool is that of the released Caffe models (stem-pool-ceil).")
     if choice == ((1, 1), False):
         return not_applicable("The pool has padding 1 with floor, which STEM-05a admits.")
-    found = f"padding {size_text(choice[0])}, {'ceil' if choice[1] else 'floor'}"
-    deviation = "stem-pool-pad0" if choice == ((0, 0), False) else None
+    found = f"padding {padding_text(choice[0])}, {'ceil' if choice[1] else 'floor'}"
+    same_window = all(n.attrs["kernel"] == (3, 3) for n in _pools(case))
+    deviation = "stem-pool-pad0" if choice == ((0, 0), False) and same_window else None
     return failed("The pool's edge is neither of the known two.", "padding 0 with ceil, or padding 1 with floor", found,
                   [n.where for n in _pools(case)], deviation)
 

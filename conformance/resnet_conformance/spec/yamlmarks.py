@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from .specerror import Fault, SpecError
+from .errors import Fault, SpecError
 
 Key = str | int
 Path_ = tuple[Key, ...]

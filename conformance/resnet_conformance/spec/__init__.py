@@ -7,18 +7,18 @@ imports torch.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from .architecture import Architecture
-from .findings import Level
-from .speccheck import check
-from .specerror import Fault, SpecError, suggest
-from .specfiles import SpecFiles, find_root, read_files
-from .specnetworks import build_architectures, check_figures
+from ..architecture import Architecture
+from ..findings import Level
+from .crosscheck import check
+from .errors import Fault, SpecError, suggest
+from .files import SpecFiles, find_root, read_files
+from .networks import build_architectures, check_figures
 
 __all__ = ["Chapter", "Clause", "Deviation", "Source", "Spec", "SpecError", "load_spec", "suggest"]
 
@@ -128,6 +128,7 @@ def _own() -> Spec:
 def _load(root: Path, measured: bool = False) -> Spec:
     """`measured`: the figures agree with the networks (of a packaged copy, the project's tests saw to it)."""
     files = read_files(root)
+    files = replace(files, clauses=tuple(sorted(files.clauses, key=lambda chapter: chapter.value["position"])))
     _refuse(check(files))
     architectures, places = build_architectures(files)
     if not measured:

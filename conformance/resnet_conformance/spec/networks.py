@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from .architecture import Architecture, Derived, Pool, Printed, Stage, Stem
-from .figures import contradictions
-from .specerror import Fault
-from .specfiles import SpecFiles
+from ..architecture import Architecture, Derived, Pool, Printed, Stage, Stem
+from ..figures import contradictions
+from .errors import Fault
+from .files import SpecFiles
 from .yamlmarks import Marked, Path_
 
 Entry = Mapping[str, Any]

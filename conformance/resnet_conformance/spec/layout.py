@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from .specerror import Fault
+from .errors import Fault
 from .yamlmarks import Marked, Path_
 
 Found = Iterator[tuple[Path_, str]]

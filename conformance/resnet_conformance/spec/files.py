@@ -1,6 +1,6 @@
 """The files of the spec, each held against its JSON Schema (`spec/schema/`), faults told in words for people.
 
-Nothing here knows what the values mean: `speccheck.py` asks whether they agree, `spec.py` gives them types.
+Nothing here knows what the values mean: `crosscheck.py` asks whether they agree, `__init__.py` gives them types.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 from referencing import Registry, Resource
 
-from .specerror import Fault, SpecError, suggest
+from .errors import Fault, SpecError, suggest
 from .yamlmarks import Marked, read_yaml
 
 _KINDS = ("sources", "architectures", "variants", "clauses", "deviations")
@@ -38,10 +38,11 @@ class SpecFiles:
 def find_root() -> Path:
     """The checkout's `spec/` if this file lies in one, else the package's; never the working directory's."""
     here = Path(__file__).resolve()
-    checkout = here.parents[2] / "spec"
-    if here.parents[1].name == "conformance" and checkout.is_dir():
+    package = here.parents[1]
+    checkout = package.parents[1] / "spec"
+    if package.parent.name == "conformance" and checkout.is_dir():
         return checkout
-    return here.parent / "_spec"
+    return package / "_spec"
 
 
 def read_files(root: Path) -> SpecFiles:

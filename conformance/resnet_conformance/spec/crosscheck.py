@@ -1,6 +1,6 @@
 """Do the files of the spec agree? Names must exist, ids be unique, and each clause be in its chapter.
 
-The shape of one file is the schemas' business (`specfiles.py`), one network's numbers are `speclayout.py`'s,
+The shape of one file is the schemas' business (`files.py`), one network's numbers are `layout.py`'s,
 and what takes the network's graph to know is `figures.py`'s.
 """
 
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from .specerror import Fault, suggest
-from .specfiles import SpecFiles
-from .speclayout import check_family, check_variant
+from .errors import Fault, suggest
+from .files import SpecFiles
+from .layout import check_family, check_variant
 from .yamlmarks import Marked, Path_
 
 
