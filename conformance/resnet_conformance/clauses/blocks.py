@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..anatomy import POOLS, Anatomy
+from ..anatomy import POOLS
 from ..blocks import ACTIVATIONS, NORMS, Block, Branch
-from ..graph import Node
-from .case import Case, Result, examines, failed, holds_for_all, not_applicable, not_examined, passed, size_text
+from .case import Case, Result, examines, failed, holds_for_all, not_applicable, passed, size_text
+from .scaling import SCALINGS
 
-SCALINGS = ("scale", "mul", "div", "sub", "add_scalar")
+EXPECTED = "3x3 conv -> ReLU -> 3x3 conv (each conv with BN, dilation 1, one group)"
 PLAIN_LAYERS = {"conv", "pad", "dropout", "detach", *NORMS, *ACTIVATIONS, *SCALINGS}
 
 
@@ -101,7 +101,7 @@ def basic_layers(case: Case) -> Result:
     found = [b for b in case.found.blocks if wrong(b)]
     missing = found and all(b.kind == "basic" and not foreign(b) and not any(op in ACTIVATIONS for op in b.residual.ops) for b in found)
     deviation = "no-mid-relu" if missing else geometry_deviation(found)
-    return holds_for_all(case, found, len(case.found.blocks), "F is something else", "3x3 conv -> ReLU -> 3x3 conv (each with BN)",
+    return holds_for_all(case, found, len(case.found.blocks), "F is not the pair of layers of Fig. 2", EXPECTED,
                          _text, deviation)
 
 
@@ -150,74 +150,6 @@ def no_relu_before_addition(case: Case) -> Result:
     after = bool(wrong) and all(any(op in ACTIVATIONS for op in b.activations) for b in wrong)
     return holds_for_all(case, wrong, len(case.found.blocks), "F ends in an activation", "conv -> batch_norm -> add",
                          lambda b: f"{' -> '.join(b.residual.ops[-3:])} -> add", "relu-before-add" if after else "relu-before-not-after")
-
-
-def _factor(block: Block) -> str | None:
-    """What scales, gates or drops a branch of the block, None where nothing does."""
-    graph = block.graph
-    if block.join is not None and graph[block.join].attrs.get("alpha", 1) != 1:
-        return f"the addition has factor {graph[block.join].attrs['alpha']} on its second operand"
-    node, name = _scaling(block)
-    if node is None:
-        return None
-    gate = " by a computed gate" if _is_gate(block, node) else ""
-    mask = " of whole samples" if _drops_samples(node) else ""
-    return f"{node.op} {node.attrs.get('factor', node.attrs.get('rate', ''))}".strip() + f"{gate}{mask} in {name}"
-
-
-def _scaling(block: Block) -> tuple[Node | None, str]:
-    """The first node that scales, gates or drops what is added, and in which branch; or the sum."""
-    for name, branch in (("F", block.residual), ("the shortcut", block.shortcut)):
-        for i in branch.chain if branch else ():
-            if block.graph[i].op in (*SCALINGS, "dropout"):
-                return block.graph[i], name
-    for i in block.post:
-        if block.graph[i].op in SCALINGS:
-            return block.graph[i], "the sum"
-    return None, ""
-
-
-def _is_gate(block: Block, node: Node) -> bool:
-    return node.op == "mul" and len(block.graph.data_inputs(node)) > 1
-
-
-def _drops_samples(node: Node) -> bool:
-    """A dropout with one random number for each sample."""
-    mask = tuple(node.attrs.get("mask", ()))
-    return node.op == "dropout" and len(mask) > 1 and set(mask[1:]) == {1}
-
-
-def _factor_deviation(blocks: list[Block]) -> str:
-    """The name for what `_factor` says of these blocks."""
-    scalings = [(b, _scaling(b)[0]) for b in blocks]
-    drops = [node for _, node in scalings if node is not None and node.op == "dropout"]
-    if len(drops) == len(blocks):
-        return "stochastic-depth" if all(map(_drops_samples, drops)) else "dropout"
-    gates = [b for b, node in scalings if node is not None and _is_gate(b, node)]
-    return "attention-in-block" if len(gates) == len(blocks) else "residual-scaled"
-
-
-def _wiring(anatomy: Anatomy) -> list[tuple[str, int]]:
-    return [(b.shortcut_kind, len(b.residual.convolutions)) for b in anatomy.blocks]
-
-
-@examines("BLK-05")
-def unscaled(case: Case) -> Result:
-    """Neither branch is scaled, gated or dropped out, in training either."""
-    expected = "both branches added with weight one, in eval and in training"
-    for mode, anatomy in (("eval", case.found), *(("train", a) for a in case.trained)):
-        wrong = [b for b in anatomy.blocks if _factor(b)]
-        if wrong:
-            where = [case.name(b) if b.end in case.labels and mode == "eval" else b.where for b in wrong]
-            found = "; ".join(list(dict.fromkeys(_factor(b) or "" for b in wrong))[:3]) + f" ({mode} mode)"
-            message = f"A branch is scaled, gated or dropped ({len(wrong)} of {len(anatomy.blocks)} blocks)."
-            return failed(message, expected, found, where, _factor_deviation(wrong))
-        if mode == "train" and _wiring(anatomy) != _wiring(case.found):
-            found = f"{len(anatomy.blocks)} blocks ran in training, {len(case.found.blocks)} in eval"
-            return failed("In training other blocks run than in eval.", expected, found, deviation="stochastic-depth")
-    if not case.trained:
-        return not_examined(f"training could not be run: {case.candidate.train_failure or 'no train capture'}")
-    return passed("weight one")
 
 
 @examines("BLK-06")
