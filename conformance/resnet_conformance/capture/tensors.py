@@ -78,6 +78,11 @@ def constant(fill: float | None = None, uniform: float | None = None) -> Lowerin
 
 def full(c: Call) -> int:
     value = c.get("fill_value", c.get("value"))
+    if isinstance(value, torch.Tensor):  # torch 2.11 fills with a number that it made a tensor of
+        source = c.node("value")
+        if source is not None and c.emitter[source].op != "constant":
+            return c.emit("aten.expand", {"x": source}, {"size": c.shape})
+        return c.emitter.constant(c.shape, UNKNOWN if source is None else c.emitter.fact(source))
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return c.emitter.constant(c.shape, Fact(fill=float(value)) if number else UNKNOWN)
 

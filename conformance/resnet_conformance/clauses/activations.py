@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..blocks import ACTIVATIONS
 from ..graph import Node
 from .case import Case, Result, examines, failed, not_examined, passed
+from .scaling import drops_samples
 
 
 @examines("ACT-01")
@@ -14,7 +15,10 @@ def only_relu(case: Case) -> Result:
     if not others:
         return passed(f"{len(case.nodes('relu'))} ReLUs")
     found = ", ".join(f"{op} ({sum(n.op == op for n in others)})" for op in dict.fromkeys(n.op for n in others))
-    return failed("There are activations other than ReLU.", "ReLU", found, list(dict.fromkeys(n.where for n in others)), "act-other")
+    beside = {i for b in case.found.blocks for i in b.residual.nodes} - {i for b in case.found.blocks for i in b.residual.chain}
+    gates = all(n.index in beside for n in others)  # a gate's activation replaces no ReLU: BLK-05 names it
+    return failed("There are activations other than ReLU.", "ReLU", found, list(dict.fromkeys(n.where for n in others)),
+                  None if gates else "act-other")
 
 
 @examines("ACT-02")
@@ -24,8 +28,9 @@ def no_dropout(case: Case) -> Result:
         drops = [n for n in graph if n.op == "dropout" and n.index in graph.live]
         if drops:
             rates = sorted({f"{n.attrs.get('rate', '?')}" for n in drops})
-            deviation = "dropout-functional-always-on" if mode == "eval" else "dropout"
-            return failed(f"There is dropout in {mode} mode.", "no dropout", f"{len(drops)} dropouts, rate {', '.join(rates)}",
+            branches = "stochastic-depth" if all(map(drops_samples, drops)) else "dropout"
+            deviation = "dropout-functional-always-on" if mode == "eval" else branches
+            return failed(f"There is dropout in {mode} mode.", "no dropout", f"{len(drops)} x dropout, rate {', '.join(rates)}",
                           list(dict.fromkeys(n.where for n in drops)), deviation)
     maxouts = _maxouts(case)
     if maxouts:

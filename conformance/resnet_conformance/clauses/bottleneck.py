@@ -40,9 +40,10 @@ def layers(case: Case) -> Result:
         extra = [f"dilation {c.dilation[0]}" for c in block.residual.convolutions if set(c.dilation) != {1}]
         extra += [f"{c.groups} groups" for c in block.residual.convolutions if c.groups != 1]
         extra += foreign(block)
-        return _text(block) + (f" ({', '.join(extra)})" if extra else "")
+        return _text(block) + (f" ({', '.join(dict.fromkeys(extra))})" if extra else "")
 
-    return holds_for_all(case, found, len(case.found.blocks), "F is something else", "1x1 (reduce) -> 3x3 -> 1x1 (restore)", text,
+    return holds_for_all(case, found, len(case.found.blocks), "F is not the bottleneck of Fig. 5",
+                         "1x1 (reduce) -> 3x3 -> 1x1 (restore), dilation 1, one group", text,
                          "bottleneck-order" if order else geometry_deviation(found))
 
 
@@ -69,12 +70,12 @@ def activations(case: Case) -> Result:
         return layers[layers.index("conv") :] if "conv" in layers else layers
 
     wrong = [b for b in case.found.blocks if pattern(b) != ["conv", "relu", "conv", "relu", "conv"]]
-    missing = bool(wrong) and all(pattern(b).count("relu") < 2 for b in wrong)
+    missing = bool(wrong) and all(b.kind == "bottleneck" and pattern(b).count("relu") < 2 for b in wrong)
     late = bool(wrong) and all(pattern(b) == ["conv", "relu"] * 3 for b in wrong)
     closes = all(any(op in ACTIVATIONS for op in b.activations) for b in wrong)
     late_name = "relu-before-add" if closes else "relu-before-not-after"
     deviation = "no-mid-relu" if missing else late_name if late else None
-    return holds_for_all(case, wrong, len(case.found.blocks), "The ReLUs of F stand elsewhere",
+    return holds_for_all(case, wrong, len(case.found.blocks), "F has its ReLUs elsewhere than in Fig. 5",
                          "conv -> relu -> conv -> relu -> conv (each conv with BN)", lambda b: " -> ".join(pattern(b)), deviation)
 
 

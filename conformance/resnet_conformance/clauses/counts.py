@@ -29,7 +29,7 @@ def weighted_layers(case: Case) -> Result:
     uses = case.found.depth
     shared = f", {uses} with repeated use" if uses != found else ""
     deviation = _reuse(case) if uses == wanted else "stem-deep" if len(case.found.stem_convolutions) > 1 else None
-    return failed("The number of weighted layers is another.", str(wanted), f"{found}{shared}",
+    return failed("The number of weighted layers differs.", str(wanted), f"{found}{shared}",
                   [c.where for c in case.found.main_convolutions if _uses(case, c) > 1], deviation)
 
 
@@ -81,7 +81,7 @@ def exact_cifar_parameters(case: Case) -> Result:
     wanted, found = case.paper_measures.parameters, _parameters(case)
     if found == wanted:
         return passed(f"{found:,}")
-    return failed("The number of parameters is another.", f"{wanted:,}", f"{found:,} ({found - wanted:+,})",
+    return failed("The number of parameters differs.", f"{wanted:,}", f"{found:,} ({found - wanted:+,})",
                   deviation="shortcut-B-on-cifar" if case.found.option == "B" else None)
 
 
@@ -134,7 +134,7 @@ def exact_multiply_adds(case: Case) -> Result:
     wanted, found = case.paper_measures.multiply_adds, case.found_measures.multiply_adds
     if found == wanted:
         return passed(f"{found:,}")
-    return failed("The multiply-adds are others.", f"{wanted:,}", f"{found:,} ({found - wanted:+,})")
+    return failed("The number of multiply-adds differs.", f"{wanted:,}", f"{found:,} ({found - wanted:+,})")
 
 
 @examines("CT-07")
@@ -147,7 +147,7 @@ def exact_parameters(case: Case) -> Result:
         return passed(f"{found:,}, with the biases of conv1 that CB-02 admits")
     idle = sum(t.size for t in case.idle)
     unused = f", {idle:,} of them never used" if idle else ""
-    return failed("The number of parameters is another.", f"{wanted:,}", f"{found:,} ({found - wanted:+,}){unused}",
+    return failed("The number of parameters differs.", f"{wanted:,}", f"{found:,} ({found - wanted:+,}){unused}",
                   [t.names[0] for t in case.idle if t.names], "bn-dead" if idle else None)
 
 
@@ -173,7 +173,7 @@ def projection_doubles(case: Case) -> Result:
     wrong = [b for b in blocks if abs(_doubling(b) - wanted) > 0.005]
     if not wrong:
         return passed(f"x{wanted:.2f}")
-    return failed("The bottlenecks' weights are in another proportion.", f"x{wanted:.2f}",
+    return failed("A projection in place of the identity would multiply a bottleneck's weights by another factor.", f"x{wanted:.2f}",
                   ", ".join(dict.fromkeys(f"x{_doubling(b):.2f}" for b in wrong)), [case.name(b) for b in wrong])
 
 

@@ -42,7 +42,7 @@ def one_classifier(case: Case) -> Result:
     expected = f"one fully connected layer with {wanted} outputs, logits"
     output = graph[graph.output]
     if not case.found.linears:
-        return failed("There is no classifier.", expected, f"the output is {output.op} of shape {size_text(output.shape[1:])}",
+        return failed("There is no classifier.", expected, f"an output of shape {size_text(output.shape[1:])}, made by no fully connected layer",
                       [output.where], "fc-unused")
     if len(case.found.linears) > 1:
         found = f"{len(case.found.linears)} fully connected layers"

@@ -104,8 +104,9 @@ def epsilon(case: Case) -> Result:
     values = {n.attrs["eps"] for n in case.nodes("batch_norm")}
     if values <= {wanted}:
         return passed(f"{wanted:g}")
-    where = [n.where for n in case.nodes("batch_norm") if n.attrs["eps"] != wanted]
-    return failed("BN has another eps.", f"{wanted:g}", ", ".join(f"{v:g}" for v in sorted(values)), where, "bn-eps")
+    wrong = [n for n in case.nodes("batch_norm") if n.attrs["eps"] != wanted]
+    found = f"{', '.join(f'{v:g}' for v in sorted(values - {wanted}))} in {len(wrong)} of {len(case.nodes('batch_norm'))} BN layers"
+    return failed("BN has another eps.", f"{wanted:g}", found, [n.where for n in wrong], "bn-eps")
 
 
 @examines("BN-05")

@@ -38,7 +38,7 @@ def follows_the_table(case: Case) -> Result:
     if wanted == found:
         return passed(f"{len(found)} convolutions")
     if len(wanted) != len(found):
-        return failed("The number of convolutions is another.", str(len(wanted)), str(len(found)), deviation="block-count")
+        return failed("The number of convolutions differs.", str(len(wanted)), str(len(found)), deviation="block-count")
     wrong = [p for p, (w, f) in enumerate(zip(wanted, found, strict=True)) if w != f]
     return failed(f"{len(wrong)} of {len(found)} convolutions differ.", wanted[wrong[0]], found[wrong[0]],
                   [case.found.main_convolutions[p].where for p in wrong])

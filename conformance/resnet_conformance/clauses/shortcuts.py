@@ -185,7 +185,7 @@ def projection_count(case: Case) -> Result:
     if len(projections) == wanted:
         return passed(str(wanted))
     extra = [case.name(b) for b, _ in projections if not b.increases]
-    return failed("The number of projections is another.", str(wanted), str(len(projections)), extra)
+    return failed("The number of projections differs.", str(wanted), str(len(projections)), extra)
 
 
 @examines("SC-14")

@@ -66,7 +66,7 @@ def _compare_widths(case: Case) -> Result:
     if not wrong and len(found) == len(wanted):
         return passed(" / ".join(str(w[0]) for w in found))
     text = " / ".join(" or ".join(map(str, w)) for w in found)
-    return failed("The widths are others.", " / ".join(map(str, wanted)), text, [case.name(b) for b in wrong],
+    return failed("The convolutions have other numbers of filters.", " / ".join(map(str, wanted)), text, [case.name(b) for b in wrong],
                   widths_deviation(case))
 
 
@@ -160,7 +160,7 @@ def downsampling_blocks(case: Case) -> Result:
         return passed(", ".join(wanted))
     text = ", ".join(f"{case.labels[b.end]} (stride {_stride(b)})" for b in found) or "no block (F has no strided convolution)"
     names = ", ".join(f"{stage.name.removesuffix('_x')}_1" for stage in case.architecture.stages if stage.stride == 2)
-    return failed("Other blocks downsample than in Table 1.", f"{names}, with stride 2", text, [case.name(b) for b in found],
+    return failed("Not exactly the blocks that Table 1 names downsample by a stride.", f"{names}, with stride 2", text, [case.name(b) for b in found],
                   stride_deviation(case))
 
 
@@ -192,7 +192,7 @@ def padding_keeps_size(case: Case) -> Result:
     deviation = "pad-same-asymmetric" if any(len(c.padding) == 4 for c in wrong) else None
     if all(set(c.dilation) != {1} for c in wrong):
         deviation = "dilation"
-    return failed("Convolutions are padded otherwise.", "3x3: padding 1; 1x1: padding 0", text, [c.where for c in wrong], deviation)
+    return failed("Convolutions have another padding.", "3x3: padding 1; 1x1: padding 0", text, [c.where for c in wrong], deviation)
 
 
 @examines("STG-11")
@@ -211,7 +211,7 @@ def total_stride(case: Case) -> Result:
     if size == wanted_size and (count == wanted_count or not counts):
         return passed(text)
     expected = f"total stride {wanted:g}" + (f", {wanted_count} convolutions" if counts else "")
-    return failed("conv1..conv4_x reduce the image otherwise.", expected, text, [case.name(stages[-1][-1])], stride_deviation(case))
+    return failed("conv1 to conv4_x have another total stride" + (" or number of convolutions." if counts else "."), expected, text, [case.name(stages[-1][-1])], stride_deviation(case))
 
 
 @examines("STG-12")
@@ -231,7 +231,7 @@ def cifar_groups(case: Case) -> Result:
         return passed("; ".join(found))
     same_counts = [len(s) for s in case.paper.stages] == [len(s) for s in case.found.stages]
     deviation = stride_deviation(case) or widths_deviation(case) or (None if same_counts else "block-count")
-    return failed("The groups of layers are others.", "; ".join(wanted), "; ".join(found), deviation=deviation)
+    return failed("The groups of layers differ from those of section 4.2.", "; ".join(wanted), "; ".join(found), deviation=deviation)
 
 
 @examines("STG-13")
@@ -257,4 +257,4 @@ def cifar_depth(case: Case) -> Result:
     if depth == wanted and (depth - 2) % 6 == 0:
         return passed(f"{depth} = 6 x {(depth - 2) // 6} + 2")
     found = f"{depth} weighted layers" + ("" if (depth - 2) % 6 == 0 else ", which is not 6n+2")
-    return failed("The depth is another.", f"{wanted} = 6 x {(wanted - 2) // 6} + 2", found)
+    return failed("The depth differs.", f"{wanted} = 6 x {(wanted - 2) // 6} + 2", found)

@@ -52,7 +52,7 @@ def first_padding(case: Case) -> Result:
         return passed(f"padding {padding_text(mine.padding)}")
     deviation = "pad-same-asymmetric" if len(mine.padding) == 4 else None
     return failed(
-        "The first convolution is padded otherwise.",
+        "The first convolution has another padding.",
         f"padding {wanted.padding[0]} on every side",
         f"padding {padding_text(mine.padding)}",
         [mine.where],
@@ -109,7 +109,7 @@ def stem_pool(case: Case) -> Result:
     pool = pools[0]
     same = pool.op == "max_pool" and all(tuple(pool.attrs[k]) == wanted.attrs[k] for k in ("kernel", "stride", "dilation"))
     if not same:
-        return failed("The stem's pool is another one.", expected, found, where, "stem-pool-other")
+        return failed("The stem's pool is not that of Table 1.", expected, found, where, "stem-pool-other")
     if pool.shape[2:] != wanted.shape[2:]:
         bare = pool.attrs["padding"] == (0, 0) and not pool.attrs["ceil"]
         deviation = "stem-pool-pad0" if bare else None
@@ -135,7 +135,7 @@ def pool_ceil(case: Case) -> Result:
     found = f"padding {padding_text(choice[0])}, {'ceil' if choice[1] else 'floor'}"
     same_window = all(n.attrs["kernel"] == (3, 3) for n in _pools(case))
     deviation = "stem-pool-pad0" if choice == ((0, 0), False) and same_window else None
-    return failed("The pool's edge is neither of the known two.", "padding 0 with ceil, or padding 1 with floor", found,
+    return failed("The pool's padding and rounding are neither of the two known.", "padding 0 with ceil, or padding 1 with floor", found,
                   [n.where for n in _pools(case)], deviation)
 
 

@@ -1,0 +1,23 @@
+"""A right network raises no alarm, whatever it is written in."""
+
+from __future__ import annotations
+
+import pytest
+
+from resnet_conformance import check
+
+from .right import RIGHT
+
+NO_CHECK = {"BN-06", "BN-06a", "BN-08", "PL-03"}  # of no single network, or of its training
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_network_conforms(name: str) -> None:
+    architecture, build = RIGHT[name]
+    report = check(build, architecture)
+    said = [f"{f.clause}: {f.message} expected {f.expected!r}, found {f.found!r}" for f in report.failed()]
+    assert not said
+    assert report.verdict == "conforms"
+    open_ = {f.clause: f.message for f in report.findings if f.outcome == "not-examined" and f.clause not in NO_CHECK}
+    assert not open_
+    assert report.identified.deviations == ()
