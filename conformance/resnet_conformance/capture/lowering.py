@@ -73,7 +73,7 @@ LOWERINGS: Mapping[str, Lowering] = {
     "copy": tensors.copy,
     **dict.fromkeys(("zeros", "zeros_like", "new_zeros", "zero"), tensors.constant(0.0)),
     **dict.fromkeys(("ones", "ones_like", "new_ones"), tensors.constant(1.0)),
-    **dict.fromkeys(("full", "full_like", "new_full", "fill"), tensors.full),
+    **dict.fromkeys(("full", "full_like", "new_full", "fill", "scalar_tensor"), tensors.full),
     **dict.fromkeys(
         ("empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided", "empty_permuted"),
         tensors.constant(),

@@ -77,7 +77,7 @@ def constant(fill: float | None = None, uniform: float | None = None) -> Lowerin
 
 
 def full(c: Call) -> int:
-    value = c.get("fill_value", c.get("value"))
+    value = c.get("fill_value", c.get("value", c.get("s")))
     if isinstance(value, torch.Tensor):  # torch 2.11 fills with a number that it made a tensor of
         source = c.node("value")
         if source is not None and c.emitter[source].op != "constant":
