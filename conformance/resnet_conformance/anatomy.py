@@ -7,6 +7,7 @@ shortcut spans are blocks without one: a plain network is made of them. Names ar
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -162,7 +163,7 @@ def _layer_end(graph: Graph, trunk: list[int], position: int) -> int:
 def _leading(graph: Graph, trunk: list[int], joins: set[int]) -> int:
     """How many convolutions stand before each block's split, where it is the same number everywhere behind the first block; else 0."""
     ends = [p for p, i in enumerate(trunk) if i in joins]
-    gaps = {sum(graph[i].op == "conv" for i in trunk[a:b]) for a, b in zip(ends, ends[1:], strict=False)}
+    gaps = {sum(graph[i].op == "conv" for i in trunk[a:b]) for a, b in itertools.pairwise(ends)}
     return gaps.pop() if len(gaps) == 1 and len(ends) > 2 else 0
 
 

@@ -92,7 +92,7 @@ class Branch:
         found: list[int] = []
         ahead = list(self.nodes[-1:])
         while ahead:
-            at = max(ahead, key=self._convolutions_before)
+            at = max(ahead, key=self._convolutions_before) if len(ahead) > 1 else ahead[0]
             found.append(at)
             dominator = self.graph.dominators[at]
             ahead = [dominator] if dominator in self.nodes else [i for i in self.graph.data_inputs(self.graph[at]) if i in self.nodes]
@@ -210,7 +210,8 @@ class Block:
 
 def summands(graph: Graph, join: int) -> tuple[int, ...]:
     """Operands of a join that depend on the input; a sum that only this sum reads gives its own operands."""
-    node, found = graph[join], []
+    node = graph[join]
+    found: list[int] = []
     for i in node.inputs:
         if i not in graph.depends:
             continue

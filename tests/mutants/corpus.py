@@ -1,6 +1,7 @@
 """The register of wrong networks: each with the architecture it claims to be and what must be said of it.
 
-`fails` is the exact set of failing clauses of level MUST and SHOULD, derived from the clauses' text before any run.
+`fails` is the exact set of failing clauses of level MUST and SHOULD, derived from the clauses' text before
+any run.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ from torch import nn
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One wrong network. `own`: the clauses that state the broken rule, each with a fragment of what its finding must say;
-    `deviation`: the name from spec/deviations.yaml that the findings of `own` carry."""
+    """One wrong network.
+
+    `own`: the clauses that state the broken rule, each with a fragment of what its finding must say;
+    `deviation`: the name from spec/deviations.yaml that these findings carry where it explains them.
+    """
 
     name: str
     architecture: str
@@ -32,9 +36,14 @@ class Corpus:
     mutants: dict[str, Mutant] = field(default_factory=dict)
 
     def wrong(
-        self, architecture: str, own: Mapping[str, str], also: str = "", deviation: str | None = None, where: str = ""
+        self,
+        architecture: str,
+        own: Mapping[str, str],
+        also: str = "",
+        deviation: str | None = None,
+        where: str = "",
     ) -> Callable[[Callable[[], nn.Module]], Callable[[], nn.Module]]:
-        """Register a wrong network under its function's name. `also`: other clauses that fail, and why, stands beside it."""
+        """Register a wrong network under its function's name. `also`: other clauses that fail."""
 
         def register(build: Callable[[], nn.Module]) -> Callable[[], nn.Module]:
             name = build.__name__.replace("_", "-")

@@ -1,7 +1,8 @@
-"""A faithful ResNet in plain torch, of which every part can be replaced: the wrong networks differ from it in one thing.
+"""A faithful ResNet in plain torch; every part can be replaced: a wrong network differs in one thing.
 
-Written from He et al. 2015 alone (Fig. 2, 3 and 5, Table 1, sections 3.3, 3.4 and 4.2), independently of the reference networks.
-A `block`, `stem` or `net` given to a builder is a mix-in: it overrides a few lines of the faithful class behind it.
+Written from He et al. 2015 alone (Fig. 2, 3 and 5, Table 1, sections 3.3, 3.4 and 4.2), independently of the
+reference networks. A `block`, `stem` or `net` given to a builder is a mix-in: it overrides a few lines of the
+faithful class behind it.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ class Block(nn.Module):
 
 
 class Bottleneck(Block):
-    """F is 1x1 (reduce), 3x3, 1x1 (restore to four times the width), Fig. 5 right; the stride on the first 1x1."""
+    """F is 1x1 (reduce), 3x3, 1x1 (restore to four times the width), Fig. 5; the stride on the first 1x1."""
 
     kernels = (1, 3, 1)
 
@@ -173,8 +174,10 @@ def build(
     stem_filters: int | None = None,
     net: type | None = None,
 ) -> nn.Module:
-    """A network of `counts` blocks a stage. `only`: the blocks (from 0) that the mix-in `block` is for; `last`: a stage's stride
-    stands in the last block of the stage before.
+    """A network of `counts` blocks a stage.
+
+    `only`: the blocks (from 0) that the mix-in `block` is for; `last`: a stage's stride stands in the last
+    block of the stage before.
     """
     channels = stem_filters or widths[0]
     stem_module = mixed(stem, stem_base)(channels)
@@ -193,24 +196,38 @@ def build(
 
 
 def resnet20(
-    *, counts: Sequence[int] = (3, 3, 3), widths: Sequence[int] = (16, 32, 64), strides: Sequence[int] = (1, 2, 2),
-    option: str = "A", base: type[Block] = Block, **changes: Any,
+    *,
+    counts: Sequence[int] = (3, 3, 3),
+    widths: Sequence[int] = (16, 32, 64),
+    strides: Sequence[int] = (1, 2, 2),
+    option: str = "A",
+    base: type[Block] = Block,
+    **changes: Any,
 ) -> nn.Module:
     """ResNet-20 of section 4.2: option A."""
     return build(base, CifarStem, counts, widths, strides, option, 10, **changes)
 
 
 def resnet18(
-    *, counts: Sequence[int] = (2, 2, 2, 2), widths: Sequence[int] = (64, 128, 256, 512),
-    strides: Sequence[int] = (1, 2, 2, 2), option: str = "B", **changes: Any,
+    *,
+    counts: Sequence[int] = (2, 2, 2, 2),
+    widths: Sequence[int] = (64, 128, 256, 512),
+    strides: Sequence[int] = (1, 2, 2, 2),
+    option: str = "B",
+    **changes: Any,
 ) -> nn.Module:
     """ResNet-18 of Table 1, by default with the projections of today's libraries."""
     return build(Block, ImageNetStem, counts, widths, strides, option, 1000, **changes)
 
 
 def resnet50(
-    *, counts: Sequence[int] = (3, 4, 6, 3), widths: Sequence[int] = (64, 128, 256, 512),
-    strides: Sequence[int] = (1, 2, 2, 2), option: str = "B", base: type[Block] = Bottleneck, **changes: Any,
+    *,
+    counts: Sequence[int] = (3, 4, 6, 3),
+    widths: Sequence[int] = (64, 128, 256, 512),
+    strides: Sequence[int] = (1, 2, 2, 2),
+    option: str = "B",
+    base: type[Block] = Bottleneck,
+    **changes: Any,
 ) -> nn.Module:
     """ResNet-50 of Table 1."""
     return build(base, ImageNetStem, counts, widths, strides, option, 1000, stem_filters=64, **changes)
@@ -230,5 +247,20 @@ def plain(builder: Callable[..., nn.Module], **changes: Any) -> nn.Module:
     return builder(block=Plain, **changes)
 
 
-__all__ = ["Block", "Bottleneck", "CifarStem", "F", "ImageNetStem", "Projection", "ResNet", "Tensor", "ZeroPad", "nn", "plain",
-           "resnet18", "resnet20", "resnet50", "torch"]
+__all__ = [
+    "Block",
+    "Bottleneck",
+    "CifarStem",
+    "F",
+    "ImageNetStem",
+    "Projection",
+    "ResNet",
+    "Tensor",
+    "ZeroPad",
+    "nn",
+    "plain",
+    "resnet18",
+    "resnet20",
+    "resnet50",
+    "torch",
+]

@@ -1,4 +1,4 @@
-"""The same module under other names: every submodule, parameter and buffer is registered under a random, misleading one."""
+"""The same module under other names: each submodule, parameter and buffer gets a random, misleading one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,19 @@ import random
 
 from torch import nn
 
-MISLEADING = ("relu", "downsample", "layer4", "fc", "bn", "conv1", "shortcut", "maxpool", "dropout", "weight", "stem")
+MISLEADING = (
+    "relu",
+    "downsample",
+    "layer4",
+    "fc",
+    "bn",
+    "conv1",
+    "shortcut",
+    "maxpool",
+    "dropout",
+    "weight",
+    "stem",
+)
 REGISTERS = ("_modules", "_parameters", "_buffers")
 
 
@@ -22,11 +34,17 @@ def _attribute(register: str, name: str) -> property:
     return property(get)
 
 
+def _item(self: nn.ModuleList, index: int | slice) -> object:
+    """A list's own access goes by the names "0", "1", ...: here by order."""
+    entries = list(self._modules.values())
+    return nn.ModuleList(entries[index]) if isinstance(index, slice) else entries[index]  # type: ignore[arg-type]
+
+
 def rename(module: nn.Module, seed: int) -> nn.Module:
-    """Rename everything in the module, in place; its code finds the things by properties that carry the old names."""
-    draw = random.Random(seed)  # noqa: S311
+    """Rename everything in the module, in place; its code goes by properties that carry the old names."""
+    draw = random.Random(seed)
     for part in list(module.modules()):
-        old: dict[str, object] = {}
+        old: dict[str, object] = {"__getitem__": _item} if isinstance(part, nn.ModuleList) else {}
         for register in REGISTERS:
             entries = dict(part.__dict__[register])
             part.__dict__[register].clear()

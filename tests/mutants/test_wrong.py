@@ -1,4 +1,4 @@
-"""Every wrong network fails by the clause that states the broken rule, says so, and fails by nothing that has nothing to do with it."""
+"""Every wrong network fails by the clause that states the broken rule, says so, and by nothing unrelated."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from resnet_conformance.spec import load_spec
 from . import (  # noqa: F401  (each registers its networks)
     wrong_activations,
     wrong_heads,
+    wrong_joins,
     wrong_norms,
     wrong_shapes,
     wrong_shortcuts,
@@ -32,12 +33,16 @@ def judge(mutant: Mutant) -> Report:
 def test_wrong_network_fails_by_its_own_clause(mutant: Mutant) -> None:
     report = judge(mutant)
     failed = {f.clause: f for f in report.findings if f.outcome == "fail"}
-    said = "\n".join(f"{f.clause}: {f.message} expected {f.expected!r}, found {f.found!r}" for f in failed.values())
+    said = "\n".join(
+        f"{f.clause}: {f.message} expected {f.expected!r}, found {f.found!r}" for f in failed.values()
+    )
     assert frozenset(failed) == mutant.fails, said
     explained = load_spec().deviations[mutant.deviation].explains if mutant.deviation else ()
     for clause, fragment in mutant.own.items():
         finding = failed[clause]
-        assert fragment in f"{finding.message} {finding.found}", f"{clause}: {finding.message} {finding.found}"
+        assert fragment in f"{finding.message} {finding.found}", (
+            f"{clause}: {finding.message} {finding.found}"
+        )
         assert finding.message
         assert finding.expected
         assert finding.found

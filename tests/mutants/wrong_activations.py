@@ -12,8 +12,12 @@ class NoReLUAfterAdd:
 
 
 # BLK-09: with F zero the block returns x itself where x is negative.
-@wrong(RESNET18, {"BLK-03": "add, then the next block", "BLK-09": "F(x) add x", "ACT-03": "9"}, deviation="no-relu-after-add",
-       where="conv2_1")
+@wrong(
+    RESNET18,
+    {"BLK-03": "add, then the next block", "BLK-09": "F(x) add x", "ACT-03": "9"},
+    deviation="no-relu-after-add",
+    where="conv2_1",
+)
 def no_relu_after_add() -> nn.Module:
     return resnet18(block=NoReLUAfterAdd)
 
@@ -28,8 +32,15 @@ def relu_before_add() -> nn.Module:
     return resnet18(block=ReLUBeforeAdd)
 
 
-@wrong(RESNET50, {"BLK-04": "batch_norm -> relu -> add", "BTN-03": "conv -> relu -> conv -> relu -> conv -> relu", "ACT-03": "65"},
-       deviation="relu-before-add")
+@wrong(
+    RESNET50,
+    {
+        "BLK-04": "batch_norm -> relu -> add",
+        "BTN-03": "conv -> relu -> conv -> relu -> conv -> relu",
+        "ACT-03": "65",
+    },
+    deviation="relu-before-add",
+)
 def relu_before_add_bottleneck() -> nn.Module:
     return resnet50(block=ReLUBeforeAdd)
 
@@ -39,16 +50,69 @@ class ReLUBeforeNotAfter(ReLUBeforeAdd, NoReLUAfterAdd):
 
 
 # The number of ReLUs is right (ACT-03); with F zero the block returns x (BLK-09).
-@wrong(RESNET20, {"BLK-03": "add, then the next block", "BLK-04": "batch_norm -> relu -> add"}, also="BLK-09",
-       deviation="relu-before-not-after")
+@wrong(
+    RESNET20,
+    {"BLK-03": "add, then the next block", "BLK-04": "batch_norm -> relu -> add"},
+    also="BLK-09",
+    deviation="relu-before-not-after",
+)
 def relu_before_not_after() -> nn.Module:
     return resnet20(block=ReLUBeforeNotAfter)
 
 
-@wrong(RESNET50, {"BLK-03": "add, then the next block", "BLK-04": "batch_norm -> relu -> add", "BTN-03": "conv -> relu"}, also="BLK-09",
-       deviation="relu-before-not-after")
+@wrong(
+    RESNET50,
+    {"BLK-03": "add, then the next block", "BLK-04": "batch_norm -> relu -> add", "BTN-03": "conv -> relu"},
+    also="BLK-09",
+    deviation="relu-before-not-after",
+)
 def relu_before_not_after_bottleneck() -> nn.Module:
     return resnet50(block=ReLUBeforeNotAfter)
+
+
+class ReLUOnEntry(NoReLUAfterAdd):
+    """F begins with a ReLU of its own; the shortcut has the sum as it is."""
+
+    def residual(self, x: Tensor) -> Tensor:
+        return super().residual(F.relu(x))  # type: ignore[misc]
+
+
+@wrong(RESNET20, {"BLK-03": "(9 of 9 blocks)", "BLK-09": "F(x) add x"}, deviation="no-relu-after-add")
+def relu_on_entry() -> nn.Module:
+    return resnet20(block=ReLUOnEntry)
+
+
+class InPlaceReLUOnEntry(NoReLUAfterAdd):
+    """The same in place: it overwrites x, and the shortcut has the ReLU too."""
+
+    def residual(self, x: Tensor) -> Tensor:
+        return super().residual(F.relu_(x))  # type: ignore[misc]
+
+
+# So every sum is activated before anybody reads it, as the paper wants it, but for the last one.
+@wrong(
+    RESNET20,
+    {"BLK-03": "(1 of 9 blocks)", "BLK-09": "(1 of 7 blocks)"},
+    deviation="no-relu-after-add",
+    where="8x8_3",
+)
+def inplace_relu_corrupts_identity() -> nn.Module:
+    return resnet20(block=InPlaceReLUOnEntry)
+
+
+class InPlaceReLUOnShortcut:
+    """A ReLU whose result nobody reads, but in place."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        shortcut = self.shortcut(x)
+        F.relu_(shortcut)
+        return F.relu(self.residual(x) + shortcut)
+
+
+# Three ReLUs more, one behind each projection (SC-04).
+@wrong(RESNET18, {"SC-15": "batch_norm -> relu", "ACT-03": "20"}, also="SC-04", where="conv3_1")
+def inplace_relu_corrupts_projection() -> nn.Module:
+    return resnet18(block=InPlaceReLUOnShortcut, only={2, 4, 6})
 
 
 class NoMidReLU:
@@ -58,7 +122,11 @@ class NoMidReLU:
         return x
 
 
-@wrong(RESNET18, {"BLK-02": "3x3 conv -> batch_norm -> 3x3 conv -> batch_norm", "ACT-03": "9"}, deviation="no-mid-relu")
+@wrong(
+    RESNET18,
+    {"BLK-02": "3x3 conv -> batch_norm -> 3x3 conv -> batch_norm", "ACT-03": "9"},
+    deviation="no-mid-relu",
+)
 def no_mid_relu() -> nn.Module:
     return resnet18(block=NoMidReLU)
 
@@ -69,7 +137,7 @@ def no_mid_relu_one_bottleneck() -> nn.Module:
 
 
 class PreActivation:
-    """He et al. 2016: BN-ReLU-convolution, an addition with nothing behind it; projections read the activated tensor."""
+    """He et al. 2016: BN-ReLU-convolution, nothing behind the sum; projections read the activated tensor."""
 
     def __init__(self, channels: int, width: int, stride: int, option: str) -> None:
         super().__init__(channels, width, stride, option)  # type: ignore[call-arg]
@@ -105,17 +173,28 @@ class FinalBN:
         return F.relu(self.bn(super().features(x)))  # type: ignore[misc]
 
 
-# The convolution that ends F and the bare projections have no BN (BN-01, SC-14); 49 BN, 53 convolutions (BN-02). ACT-03: 48 and the
-# last one are 49. SC-04: "with its BN (SC-14)" is SC-14's. CT-07: gamma and beta differ; the multiply-adds do not.
-@wrong(RESNET50, {"BLK-03": "add, then the next block", "STEM-03": "conv -> max_pool", "BN-01": "conv -> add"},
-       also="BLK-09 BN-02 SC-14 CT-07", deviation="preact")
+# The convolution that ends F and the bare projections have no BN (BN-01, SC-14); 49 BN, 53 convolutions
+# (BN-02). ACT-03: 48 and the last one are 49. SC-04: "with its BN (SC-14)" is SC-14's. CT-07: gamma and beta
+# differ; the multiply-adds do not.
+@wrong(
+    RESNET50,
+    {"BLK-03": "add, then the next block", "STEM-03": "conv -> max_pool", "BN-01": "conv -> add"},
+    also="BLK-09 BN-02 SC-14 CT-07",
+    deviation="preact",
+)
 def preact() -> nn.Module:
     return resnet50(block=PreActivation, stem=BareStem, net=FinalBN)
 
 
-# Option A: no projection, so a BN in front of each convolution and a last one are as many as convolutions (BN-02, CT-03 and CT-07
-# hold: the last BN of 64 stands for the stem's and the narrow ones of 16x16_1 and 8x8_1). BLK-02: ReLU once between the two.
-@wrong(RESNET20, {"BLK-03": "add, then the next block", "BN-01": "conv -> add"}, also="BLK-09", deviation="preact")
+# Option A: no projection, so a BN in front of each convolution and a last one are as many as convolutions
+# (BN-02, CT-03 and CT-07 hold: the last BN of 64 stands for the stem's and the narrow ones of 16x16_1 and
+# 8x8_1). BLK-02: ReLU once between the two.
+@wrong(
+    RESNET20,
+    {"BLK-03": "add, then the next block", "BN-01": "conv -> add"},
+    also="BLK-09",
+    deviation="preact",
+)
 def preact_cifar() -> nn.Module:
     return resnet20(block=PreActivation, stem=BareStem, net=FinalBN)
 
@@ -125,7 +204,8 @@ class Leaky:
         return F.leaky_relu(x)
 
 
-# BLK-09: with F zero the block returns LeakyReLU(x). Where the activations stand is right: BLK-02, BLK-03, ACT-03.
+# BLK-09: with F zero the block returns LeakyReLU(x). Where the activations stand is right: BLK-02, BLK-03,
+# ACT-03.
 @wrong(RESNET20, {"ACT-01": "leaky_relu (18)"}, also="BLK-09", deviation="act-other")
 def act_leaky() -> nn.Module:
     return resnet20(block=Leaky)
@@ -178,9 +258,13 @@ class SqueezeExcite:
         return y * torch.sigmoid(self.up(F.relu(self.down(y.mean((2, 3))))))[:, :, None, None]
 
 
-# A gate is no activation on the path of F (BTN-03, BLK-04 hold) and its layers are not F's three (CT-01 holds).
-@wrong(RESNET50, {"BLK-05": "mul", "BTN-01": "global_avg_pool"}, also="ACT-01 ACT-03 CT-06 CT-07", deviation="attention-in-block")
+# A gate is no activation on the path of F (BTN-03, BLK-04 hold) and its layers are not F's three (CT-01
+# holds).
+@wrong(
+    RESNET50,
+    {"BLK-05": "mul", "BTN-01": "global_avg_pool"},
+    also="ACT-01 ACT-03 CT-06 CT-07",
+    deviation="attention-in-block",
+)
 def attention_in_block() -> nn.Module:
     return resnet50(block=SqueezeExcite)
-
-

@@ -57,8 +57,12 @@ class Flat:
 
 
 # 64 x 8 x 8 = 4096 numbers reach the classifier (HD-04); another size has others (HD-05). CT-02: 0.31M.
-@wrong(RESNET20, {"HD-01": "no pooling", "HD-04": "4096", "HD-05": "fails at 48x48"}, also="CT-02 CT-03 CT-06 CT-07",
-       deviation="head-maxpool")
+@wrong(
+    RESNET20,
+    {"HD-01": "no pooling", "HD-04": "4096", "HD-05": "fails at 48x48"},
+    also="CT-02 CT-03 CT-06 CT-07",
+    deviation="head-maxpool",
+)
 def head_flat() -> nn.Module:
     return resnet20(net=Flat)
 
@@ -91,7 +95,12 @@ class HalfPooled:
         return F.adaptive_max_pool2d(F.avg_pool2d(x, 4), 1).flatten(1)
 
 
-@wrong(RESNET20, {"HD-01": "avg pool of a part of the map; global max pool"}, also="HD-07", deviation="head-maxpool")
+@wrong(
+    RESNET20,
+    {"HD-01": "avg pool of a part of the map; global max pool"},
+    also="HD-07",
+    deviation="head-maxpool",
+)
 def head_two_pools() -> nn.Module:
     return resnet20(net=HalfPooled)
 
@@ -101,7 +110,8 @@ class NoClassifier:
         return self.pool(self.features(x))
 
 
-# Built and never called: the parameters are right, 512,000 multiply-adds are missing. HD-06 has no classifier to look at.
+# Built and never called: the parameters are right, 512,000 multiply-adds are missing. HD-06 has no classifier
+# to look at.
 @wrong(RESNET18, {"HD-02": "shape 512", "CT-01": "17"}, also="CT-06", deviation="fc-unused")
 def fc_unused() -> nn.Module:
     return resnet18(net=NoClassifier)
@@ -113,8 +123,12 @@ class Hidden:
 
 
 # CT-05 allows the 262,144 multiply-adds.
-@wrong(RESNET18, {"HD-03": "512 -> 1000", "HD-02": "2 fully connected layers", "CT-01": "19", "ACT-03": "18"}, also="CT-06 CT-07",
-       deviation="extra-fc")
+@wrong(
+    RESNET18,
+    {"HD-03": "512 -> 1000", "HD-02": "2 fully connected layers", "CT-01": "19", "ACT-03": "18"},
+    also="CT-06 CT-07",
+    deviation="extra-fc",
+)
 def extra_fc() -> nn.Module:
     return resnet18(net=Hidden)
 
@@ -134,7 +148,9 @@ class Hundred:
         return nn.Linear(width, 100)
 
 
-@wrong(RESNET20, {"HD-02": "100 outputs"}, also="CT-02 CT-03 CT-06 CT-07")  # nobody asked for 100 classes; 275,572 are 0.28M
+@wrong(
+    RESNET20, {"HD-02": "100 outputs"}, also="CT-02 CT-03 CT-06 CT-07"
+)  # nobody asked for 100 classes; 275,572 are 0.28M
 def other_classes() -> nn.Module:
     return resnet20(net=Hundred)
 
@@ -147,7 +163,12 @@ class WideDropout:
         return self.bns[1](self.convs[1](F.dropout(h, 0.3, self.training)))
 
 
-@wrong(RESNET20, {"ACT-02": "train mode", "BLK-05": "dropout 0.3 in F (train mode)"}, deviation="dropout", where="blocks.0")
+@wrong(
+    RESNET20,
+    {"ACT-02": "train mode", "BLK-05": "dropout 0.3 in F (train mode)"},
+    deviation="dropout",
+    where="blocks.0",
+)
 def dropout_in_block() -> nn.Module:
     return resnet20(block=WideDropout)
 
@@ -176,7 +197,7 @@ class RandomDepth:
     """A block that is skipped in nine of ten training steps."""
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.training and random.random() < 0.9:  # noqa: S311
+        if self.training and random.random() < 0.9:
             return x
         return super().forward(x)  # type: ignore[misc]
 

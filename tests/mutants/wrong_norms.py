@@ -15,7 +15,12 @@ class BNAfterAdd:
 
 
 # As many BN as convolutions (BN-02), each a layer later than it should.
-@wrong(RESNET18, {"BN-01": "conv -> add", "BLK-09": "F(x) add x -> batch_norm -> relu"}, deviation="bn-after-add", where="blocks.0")
+@wrong(
+    RESNET18,
+    {"BN-01": "conv -> add", "BLK-09": "F(x) add x -> batch_norm -> relu"},
+    deviation="bn-after-add",
+    where="blocks.0",
+)
 def bn_after_add() -> nn.Module:
     return resnet18(block=BNAfterAdd)
 
@@ -26,7 +31,12 @@ class NoLastBN:
         self.bns[-1] = nn.Identity()
 
 
-@wrong(RESNET20, {"BN-01": "conv -> add", "BN-02": "10 BN layers for 19"}, also="CT-03 CT-07", deviation="bn-missing-last")
+@wrong(
+    RESNET20,
+    {"BN-01": "conv -> add", "BN-02": "10 BN layers for 19"},
+    also="CT-03 CT-07",
+    deviation="bn-missing-last",
+)
 def bn_missing_last() -> nn.Module:  # 672 parameters less are 0.27M all the same (CT-02)
     return resnet20(block=NoLastBN)
 
@@ -47,7 +57,9 @@ class OneBN:
         return self.bns[0](self.convs[1](h))
 
 
-@wrong(RESNET18, {"BN-02": "12 BN layers (used 20 times) for 20"}, deviation="bn-shared")  # the unused twins keep the parameter count
+@wrong(
+    RESNET18, {"BN-02": "12 BN layers (used 20 times) for 20"}, deviation="bn-shared"
+)  # the unused twins keep the parameter count
 def bn_shared() -> nn.Module:
     return resnet18(block=OneBN)
 
@@ -130,7 +142,8 @@ class Grouped:
         return nn.GroupNorm(16, filters)
 
 
-# No BN at all in F (BN-01, BN-02: stem and projections keep theirs). The order of layers is F's own (BTN-01, BTN-03 hold).
+# No BN at all in F (BN-01, BN-02: stem and projections keep theirs). The order of layers is F's own (BTN-01,
+# BTN-03 hold).
 @wrong(RESNET50, {"BN-01": "group_norm", "BN-02": "5 BN layers for 53"}, deviation="groupnorm")
 def groupnorm() -> nn.Module:
     return resnet50(block=Grouped)
@@ -142,7 +155,9 @@ class GroupedStem:
         self.bn = nn.GroupNorm(16, filters)
 
 
-@wrong(RESNET20, {"BN-03": "no BN", "BN-01": "group_norm", "BN-02": "0 BN layers for 19"}, deviation="groupnorm")
+@wrong(
+    RESNET20, {"BN-03": "no BN", "BN-01": "group_norm", "BN-02": "0 BN layers for 19"}, deviation="groupnorm"
+)
 def groupnorm_everywhere() -> nn.Module:
     return resnet20(block=Grouped, stem=GroupedStem)
 
@@ -164,7 +179,12 @@ class Reused:
 
 
 # 18 layers with weights instead of 19 (CT-01), 19 BN (BN-02); the idle twin keeps the parameter count.
-@wrong(RESNET20, {"CT-01": "19, 20 with repeated use", "BN-02": "19 BN layers for 18"}, deviation="conv-reused", where="blocks.1.convs.1")
+@wrong(
+    RESNET20,
+    {"CT-01": "19, 20 with repeated use", "BN-02": "19 BN layers for 18"},
+    deviation="conv-reused",
+    where="blocks.1.convs.1",
+)
 def conv_reused() -> nn.Module:
     return resnet20(block=Reused, only={1})
 
@@ -177,8 +197,14 @@ class DeadConvolution:
         return self.bns[1](self.convs[1](x))
 
 
-# One layer short: the pair, the depth, the group of six layers; the ReLU between is gone with its convolution (ACT-03 counts 18, 18).
-@wrong(RESNET20, {"BLK-06": "1", "CT-01": "19", "BLK-02": "3x3 conv -> batch_norm"}, also="BLK-08 STG-12 STG-14 CT-06",
-       deviation="conv-dead", where="32x32_2")
+# One layer short: the pair, the depth, the group of six layers; the ReLU between is gone with its convolution
+# (ACT-03 counts 18, 18).
+@wrong(
+    RESNET20,
+    {"BLK-06": "1", "CT-01": "19", "BLK-02": "3x3 conv -> batch_norm"},
+    also="BLK-08 STG-12 STG-14 CT-06",
+    deviation="conv-dead",
+    where="32x32_2",
+)
 def conv_dead() -> nn.Module:
     return resnet20(block=DeadConvolution, only={1})

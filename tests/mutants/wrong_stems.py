@@ -11,13 +11,25 @@ class Stride1:
 
 
 # The pool gives 112x112 where 56x56 is demanded (STEM-04); so do all stages (STG-01, STG-11).
-@wrong(RESNET18, {"STEM-01": "output 224x224"}, also="STEM-04 STG-01 STG-11 CT-05 CT-06", deviation="stem-stride-1", where="stem")
+@wrong(
+    RESNET18,
+    {"STEM-01": "output 224x224"},
+    also="STEM-04 STG-01 STG-11 CT-05 CT-06",
+    deviation="stem-stride-1",
+    where="stem",
+)
 def stem_stride_1() -> nn.Module:
     return resnet18(stem=Stride1)
 
 
-# STG-01: conv2_x works on 55x55, from conv3_x on the sizes are right. The 23 million multiply-adds less are within CT-05's margin.
-@wrong(RESNET50, {"STEM-04": "output 55x55", "STEM-05": "padding 0, floor"}, also="STG-01 CT-06", deviation="stem-pool-pad0")
+# STG-01: conv2_x works on 55x55, from conv3_x on the sizes are right. The 23 million multiply-adds less are
+# within CT-05's margin.
+@wrong(
+    RESNET50,
+    {"STEM-04": "output 55x55", "STEM-05": "padding 0, floor"},
+    also="STG-01 CT-06",
+    deviation="stem-pool-pad0",
+)
 def stem_pool_pad0() -> nn.Module:
     class Pad0:
         def pool(self, x: Tensor) -> Tensor:
@@ -26,8 +38,12 @@ def stem_pool_pad0() -> nn.Module:
     return resnet50(stem=Pad0)
 
 
-@wrong(RESNET18, {"STEM-04": "no pool", "STG-01": "112x112, 56x56, 28x28, 14x14"}, also="STG-11 CT-05 CT-06",
-       deviation="stem-pool-missing")
+@wrong(
+    RESNET18,
+    {"STEM-04": "no pool", "STG-01": "112x112, 56x56, 28x28, 14x14"},
+    also="STG-11 CT-05 CT-06",
+    deviation="stem-pool-missing",
+)
 def stem_pool_missing() -> nn.Module:
     class NoPool:
         def pool(self, x: Tensor) -> Tensor:
@@ -83,8 +99,13 @@ class WithoutBN:
         self.bn = nn.Identity()
 
 
-@wrong(RESNET50, {"STEM-03": "conv -> relu -> max_pool", "BN-01": "conv -> relu", "BN-02": "52 BN layers for 53"}, also="CT-07",
-       deviation="stem-no-bn", where="stem")
+@wrong(
+    RESNET50,
+    {"STEM-03": "conv -> relu -> max_pool", "BN-01": "conv -> relu", "BN-02": "52 BN layers for 53"},
+    also="CT-07",
+    deviation="stem-no-bn",
+    where="stem",
+)
 def stem_no_bn() -> nn.Module:
     return resnet50(stem=WithoutBN)
 
@@ -94,8 +115,11 @@ class BNNotCalled:
         return self.pool(F.relu(self.conv(x)))
 
 
-@wrong(RESNET50, {"STEM-03": "conv -> relu -> max_pool", "BN-01": "conv -> relu", "BN-02": "52 BN layers for 53"},
-       deviation="stem-no-bn")  # built, so the parameters are right (CT-07), and never called
+@wrong(
+    RESNET50,
+    {"STEM-03": "conv -> relu -> max_pool", "BN-01": "conv -> relu", "BN-02": "52 BN layers for 53"},
+    deviation="stem-no-bn",
+)  # built, so the parameters are right (CT-07), and never called
 def stem_bn_not_called() -> nn.Module:
     return resnet50(stem=BNNotCalled)
 
@@ -104,7 +128,9 @@ class Bias:
     bias = True
 
 
-@wrong(RESNET18, {"CB-01": "1 of 20"}, also="CT-07", deviation="stem-bias")  # CB-02 admits it in ResNet-50 alone
+@wrong(
+    RESNET18, {"CB-01": "1 of 20"}, also="CT-07", deviation="stem-bias"
+)  # CB-02 admits it in ResNet-50 alone
 def stem_bias() -> nn.Module:
     return resnet18(stem=Bias)
 
@@ -117,8 +143,12 @@ class Cifar:
 
 
 # STEM-02: padding 1, not 3.
-@wrong(RESNET18, {"STEM-01": "3x3, 64, output 224x224", "STEM-04": "no pool"}, also="STEM-02 STG-01 STG-11 CT-05 CT-06 CT-07",
-       deviation="stem-3x3")
+@wrong(
+    RESNET18,
+    {"STEM-01": "3x3, 64, output 224x224", "STEM-04": "no pool"},
+    also="STEM-02 STG-01 STG-11 CT-05 CT-06 CT-07",
+    deviation="stem-3x3",
+)
 def stem_3x3() -> nn.Module:
     return resnet18(stem=Cifar)
 
@@ -134,9 +164,14 @@ class Deep:
         self.conv, self.bn = nn.Sequential(*layers[:-2]), layers[-2]
 
 
-# CT-01: 52 layers under the name of 50; 240 million multiply-adds more. BN and ReLU follow each convolution (STEM-03, ACT-03 hold).
-@wrong(RESNET50, {"STEM-01": "3x3, 32, stride 2, output 112x112; 3x3, 32", "CT-01": "52"}, also="CT-05 CT-06 CT-07",
-       deviation="stem-deep")
+# CT-01: 52 layers under the name of 50; 240 million multiply-adds more. BN and ReLU follow each convolution
+# (STEM-03, ACT-03 hold).
+@wrong(
+    RESNET50,
+    {"STEM-01": "3x3, 32, stride 2, output 112x112; 3x3, 32", "CT-01": "52"},
+    also="CT-05 CT-06 CT-07",
+    deviation="stem-deep",
+)
 def stem_deep() -> nn.Module:
     return resnet50(stem=Deep)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..anatomy import POOLS
 from ..blocks import ACTIVATIONS, NORMS, Block, Branch
-from .case import Case, Result, examines, failed, holds_for_all, not_applicable, passed, size_text
+from .case import Case, Result, examines, failed, holds_for_all, not_applicable, size_text
 from .scaling import SCALINGS
 
 EXPECTED = "3x3 conv -> ReLU -> 3x3 conv (each conv with BN, dilation 1, one group)"

@@ -77,13 +77,15 @@ def no_hidden_layer(case: Case) -> Result:
 def pooled_width(case: Case) -> Result:
     """The pooled width is 512 (18/34), 2048 (50 and deeper), 64 (CIFAR)."""
     wanted = case.paper.blocks[-1].output_shape[1]
-    features = _pools(case)[-1:] or [case.graph[case.graph[i].inputs[0]] for i in case.found.linears[:1]]
+    sources = [case.graph[i].operand("x") for i in case.found.linears[:1]]
+    features = _pools(case)[-1:] or [case.graph[i] for i in sources if i is not None]
     if not features:
         return not_examined("There is neither a pooling nor a classifier.")
     found = features[0].shape[1]
     if found == wanted:
         return passed(str(found))
-    deviation = widths_deviation(case) if found == case.found.blocks[-1].filters[-1] else None
+    last = case.found.blocks[-1].filters[-1:] if case.found.blocks else ()
+    deviation = widths_deviation(case) if last == (found,) else None
     return failed("The classifier sees another number of features.", str(wanted), str(found), [features[0].where], deviation)
 
 

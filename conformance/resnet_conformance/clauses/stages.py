@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from math import prod
 
 from ..blocks import Block, Convolution
@@ -112,7 +113,7 @@ def filters_double(case: Case) -> Result:
     """From stage to stage the filters double when the map halves."""
     ends = [stage[-1] for stage in case.found.stages]
     wrong = []
-    for before, after in zip(ends, ends[1:], strict=False):
+    for before, after in itertools.pairwise(ends):
         halves = all(-(-a // 2) == b for a, b in zip(_size(before), _size(after), strict=True))
         if not (halves and _filters(after) == 2 * _filters(before)):
             wrong.append(after)

@@ -5,7 +5,17 @@ from __future__ import annotations
 from ..anatomy import POOLS
 from ..blocks import ACTIVATIONS, Convolution
 from ..graph import Node
-from .case import Case, Result, examines, failed, not_applicable, not_examined, padding_text, passed, size_text
+from .case import (
+    Case,
+    Result,
+    examines,
+    failed,
+    not_applicable,
+    not_examined,
+    padding_text,
+    passed,
+    size_text,
+)
 
 
 def _text(convolution: Convolution) -> str:
