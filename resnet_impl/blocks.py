@@ -25,9 +25,7 @@ class BasicBlockV1(nn.Module):
     Raises ValueError for an unknown shortcut option.
     """
 
-    def __init__(
-        self, in_channels: int, width: int, stride: int = 1, shortcut: ShortcutOption | None = "A"
-    ) -> None:
+    def __init__(self, in_channels: int, width: int, stride: int = 1, shortcut: ShortcutOption | None = "A") -> None:
         super().__init__()
         self.out_channels = width
         self.conv1 = conv(3, in_channels, width, stride)

@@ -31,9 +31,7 @@ class ShortcutZeroPad(nn.Module):
     def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
         super().__init__()
         if out_channels < in_channels:
-            raise ValueError(
-                f"option A pads channels and cannot drop them; got {in_channels} in, {out_channels} out"
-            )
+            raise ValueError(f"option A pads channels and cannot drop them; got {in_channels} in, {out_channels} out")
         self.extra_channels = out_channels - in_channels
         self.stride = stride
 
@@ -57,9 +55,7 @@ class ShortcutProjection(nn.Module):
         return w_s_x
 
 
-def build_shortcut(
-    option: ShortcutOption | None, in_channels: int, out_channels: int, stride: int
-) -> nn.Module | None:
+def build_shortcut(option: ShortcutOption | None, in_channels: int, out_channels: int, stride: int) -> nn.Module | None:
     """The shortcut of one block, or None for a block of a plain net (option None or "none").
 
     A: identity, zeros where dimensions increase. B: identity, a projection where dimensions increase.

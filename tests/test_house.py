@@ -133,16 +133,8 @@ def kept_files(root: Path) -> list[Path]:
     """The files that git keeps or would; all files where this is no checkout (an unpacked sdist)."""
     listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     done = subprocess.run(listing, cwd=root, capture_output=True, text=True, check=False)
-    inside = (
-        done.stdout.split("\0")
-        if done.returncode == 0
-        else [str(p.relative_to(root)) for p in root.rglob("*")]
-    )
-    return [
-        path
-        for name in sorted(inside)
-        if name and (path := root / name).is_file() and "__pycache__" not in name
-    ]
+    inside = done.stdout.split("\0") if done.returncode == 0 else [str(p.relative_to(root)) for p in root.rglob("*")]
+    return [path for name in sorted(inside) if name and (path := root / name).is_file() and "__pycache__" not in name]
 
 
 RULES = [
@@ -258,9 +250,7 @@ def test_no_module_that_is_no_door_imports_torch_by_way_of_another() -> None:
     files = [path.relative_to(folder).as_posix() for path in folder.rglob("*.py") if path.stem != "__main__"]
     free = [file for file in files if not file.startswith(TORCH) or file in TORCH_WHEN_CALLED]
     assert len(free) > 30
-    assert not import_brings_torch(
-        *(re.sub(r"(/?__init__)?\.py$", "", file).replace("/", ".") for file in free)
-    )
+    assert not import_brings_torch(*(re.sub(r"(/?__init__)?\.py$", "", file).replace("/", ".") for file in free))
 
 
 def test_a_light_module_that_imported_torch_would_be_caught() -> None:

@@ -1,6 +1,7 @@
 """resnet-conformance: is this the ResNet of the paper, and if not, where does it differ?
 
-`check(target)` gives a Report, `identify(target)` an Identification. Both import torch; importing this package does not.
+`check(target)` gives a Report, `identify(target)` an Identification. Both import torch; importing this package does
+not.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Graph -> Anatomy: stem, stages, blocks, branches, shortcuts and head, recognised by the wiring alone.
 
-A join (two input-dependent operands) has its block begin at its immediate dominator, the last value that all paths share.
-The branch with more convolutions is F, the other the shortcut (He et al. 2015, Eqn 1, Fig. 2). Groups of convolutions that no
-shortcut spans are blocks without one: a plain network is made of them. Names are never read.
+A join (two input-dependent operands) has its block begin at its immediate dominator, the last value that all paths
+share. The branch with more convolutions is F, the other the shortcut (He et al. 2015, Eqn 1, Fig. 2). Groups of
+convolutions that no shortcut spans are blocks without one: a plain network is made of them. Names are never read.
 """
 
 from __future__ import annotations
@@ -13,8 +13,20 @@ from functools import cached_property
 
 from .blocks import NORMS, Block, Branch, Convolution, convolution_of, find_branches
 from .graph import Graph, Shape
+from .stages import group_stages
 
-NORMS_AND_ACTIVATIONS = NORMS | {"relu", "leaky_relu", "relu6", "gelu", "silu", "elu", "sigmoid", "tanh", "dropout", "scale"}
+NORMS_AND_ACTIVATIONS = NORMS | {
+    "relu",
+    "leaky_relu",
+    "relu6",
+    "gelu",
+    "silu",
+    "elu",
+    "sigmoid",
+    "tanh",
+    "dropout",
+    "scale",
+}
 POOLS = {"max_pool", "avg_pool"}
 GLOBAL_POOLS = {"global_avg_pool", "global_max_pool"}
 
@@ -75,7 +87,9 @@ class Anatomy:
         if not shortcuts:
             return "none"
         same = [b.shortcut_kind for b in shortcuts if not b.increases]
-        wider = [b for b in shortcuts if b.input_shape[1:2] != b.output_shape[1:2]] or [b for b in shortcuts if b.increases]
+        wider = [b for b in shortcuts if b.input_shape[1:2] != b.output_shape[1:2]] or [
+            b for b in shortcuts if b.increases
+        ]
         grown = [b.shortcut_kind for b in wider]
         if same and same.count("projection") * 2 > len(same):
             return "C"
@@ -105,7 +119,7 @@ def dissect(graph: Graph) -> Anatomy:
     blocks, head = _walk(graph, trunk, start, joins, size, preactivation)
     if not blocks:
         return Anatomy(graph, tuple(trunk[:start]), (), tuple(trunk[start:]), preactivation)
-    return Anatomy(graph, tuple(trunk[:start]), _group_stages(blocks), tuple(head), preactivation)
+    return Anatomy(graph, tuple(trunk[:start]), group_stages(blocks), tuple(head), preactivation)
 
 
 def _is_join(graph: Graph, index: int) -> bool:
@@ -117,7 +131,7 @@ def _is_join(graph: Graph, index: int) -> bool:
 
 
 def _is_preactivation(graph: Graph, joins: set[int]) -> bool:
-    """He et al. 2016: F begins with BN in most identity blocks (with projections the BN stands before the split, so F ends bare)."""
+    """He et al. 2016: F begins with BN in most identity blocks (with projections the BN stands before the split)."""
     votes = 0
     for join in joins:
         residual, shortcut = find_branches(graph, graph.dominators[join], join)
@@ -161,7 +175,7 @@ def _layer_end(graph: Graph, trunk: list[int], position: int) -> int:
 
 
 def _leading(graph: Graph, trunk: list[int], joins: set[int]) -> int:
-    """How many convolutions stand before each block's split, where it is the same number everywhere behind the first block; else 0."""
+    """How many convolutions stand before each split, where all behind the first block have the same number; else 0."""
     ends = [p for p, i in enumerate(trunk) if i in joins]
     gaps = {sum(graph[i].op == "conv" for i in trunk[a:b]) for a, b in itertools.pairwise(ends)}
     return gaps.pop() if len(gaps) == 1 and len(ends) > 2 else 0
@@ -173,7 +187,7 @@ def _map_is_large(graph: Graph, index: int) -> bool:
 
 
 def _block_size(graph: Graph, trunk: list[int], joins: set[int]) -> int:
-    """Convolutions in one block: from the blocks with shortcuts if there are any, else 3 where 1x1 kernels frame 3x3 ones."""
+    """Convolutions in one block: from the blocks with shortcuts if any, else 3 where 1x1 kernels frame 3x3 ones."""
     for join in joins:
         residual, _ = find_branches(graph, graph.dominators[join], join)
         if len(residual.convolutions) in (2, 3):
@@ -228,11 +242,15 @@ def _walk(
 def _close(
     blocks: list[Block], lead: list[int], preactivation: bool, closing: set[str] = NORMS_AND_ACTIVATIONS | POOLS
 ) -> tuple[list[Block], list[int]]:
-    """Give the nodes after a join to its block, up to and including its activation; before a pre-activation they are the next one's."""
+    """Give the nodes after a join, through its activation, to its block; before a pre-activation to the next one."""
     if preactivation or not blocks or not lead or blocks[-1].join is None:
         return blocks, lead
     graph, post, end = blocks[-1].graph, [], 0
-    while end < len(lead) and graph[lead[end]].op in closing and (graph[lead[end]].op not in POOLS or _map_is_large(graph, lead[end])):
+    while (
+        end < len(lead)
+        and graph[lead[end]].op in closing
+        and (graph[lead[end]].op not in POOLS or _map_is_large(graph, lead[end]))
+    ):
         post.append(lead[end])
         end += 1
     last = blocks[-1]
@@ -247,21 +265,3 @@ def _plain_block(graph: Graph, entry: int, group: list[int]) -> Block:
     while end < len(group) and graph[group[end]].op in NORMS:
         end += 1
     return Block(graph, entry, Branch(graph, tuple(group[:end])), None, None, post=tuple(group[end:]))
-
-
-def _group_stages(blocks: list[Block]) -> tuple[tuple[Block, ...], ...]:
-    """Runs of blocks of one width; where that is coarser than the map sizes, of one width and size."""
-
-    def runs(keys: list[tuple[int, ...]]) -> list[list[Block]]:
-        grouped: list[list[Block]] = []
-        for position, block in enumerate(blocks):
-            if position and keys[position] == keys[position - 1]:
-                grouped[-1].append(block)
-            else:
-                grouped.append([block])
-        return grouped
-
-    widths = runs([b.filters[-1:] or b.output_shape[1:2] for b in blocks])
-    sizes = runs([b.output_shape[2:] for b in blocks])
-    chosen = widths if len(widths) >= len(sizes) else runs([(*b.filters[-1:], *b.output_shape[1:]) for b in blocks])
-    return tuple(tuple(stage) for stage in chosen)

@@ -1,4 +1,7 @@
-"""check and identify: from a target to a Report. The one generator of findings behind the command line and the pytest suite."""
+"""check and identify: from a target to a Report.
+
+The one generator of findings behind the command line and the pytest suite.
+"""
 
 from __future__ import annotations
 
@@ -42,13 +45,16 @@ def check(
 ) -> Report:
     """Judge a network against an architecture of the spec, or against the nearest one.
 
-    `target` is "package.module:factory", "path/to/file.py:factory", a callable without required arguments or an `nn.Module`;
-    `input` is (C, H, W), by default the architecture's size, or 224 and then 32. `only` are glob patterns of clause ids.
-    Raises capture.TargetProblem, judge.UnjudgeableError, UnknownArchitectureError and spec.SpecError, each with a message for people.
+    `target` is "package.module:factory", "path/to/file.py:factory", a callable without required arguments or an
+    `nn.Module`; `input` is (C, H, W), by default the architecture's size, or 224 and then 32. `only` are glob patterns
+    of clause ids. Raises capture.TargetProblem, judge.UnjudgeableError, UnknownArchitectureError and spec.SpecError,
+    each with a message for people.
     """
     spec = load_spec()
     if architecture is not None and architecture not in spec.architectures:
-        raise UnknownArchitectureError(f"unknown architecture {architecture!r}{suggest(architecture, spec.architectures)}")
+        raise UnknownArchitectureError(
+            f"unknown architecture {architecture!r}{suggest(architecture, spec.architectures)}"
+        )
     subject, match = _capture(target, kwargs, input, architecture, spec, timeout)
     started = time.perf_counter()
     judged = architecture or match.architecture.name
@@ -61,27 +67,41 @@ def check(
 
 
 def identify(
-    target: object, *, kwargs: Mapping[str, Any] | None = None, input: Sequence[int] | None = None, timeout: float | None = None
+    target: object,
+    *,
+    kwargs: Mapping[str, Any] | None = None,
+    input: Sequence[int] | None = None,
+    timeout: float | None = None,
 ) -> Identification:
     """Which architecture of the spec a network is, or is nearest to. Arguments and errors as in `check`."""
     return identification_report(target, kwargs=kwargs, input=input, timeout=timeout).identified
 
 
 def identification_report(
-    target: object, *, kwargs: Mapping[str, Any] | None = None, input: Sequence[int] | None = None, timeout: float | None = None
+    target: object,
+    *,
+    kwargs: Mapping[str, Any] | None = None,
+    input: Sequence[int] | None = None,
+    timeout: float | None = None,
 ) -> Report:
     """What `identify` prints: a report without findings and verdict, whose `architecture` is the nearest one."""
     spec = load_spec()
     subject, match = _capture(target, kwargs, input, None, spec, timeout)
     started = time.perf_counter()
-    return compose(subject, match.architecture.name, describe_match(match), (), "not-examined", spec, started, version())
+    return compose(
+        subject, match.architecture.name, describe_match(match), (), "not-examined", spec, started, version()
+    )
 
 
 def _capture(
-    target: object, kwargs: Mapping[str, Any] | None, input: Sequence[int] | None, architecture: str | None, spec: Spec,
+    target: object,
+    kwargs: Mapping[str, Any] | None,
+    input: Sequence[int] | None,
+    architecture: str | None,
+    spec: Spec,
     timeout: float | None,
 ) -> tuple[Subject, Match]:
-    """Capture at the asked size, else at the architecture's, else at the first that works and then at the nearest architecture's."""
+    """Capture at the size asked, else the architecture's, else the first that works and then the nearest one's."""
     if input is not None:
         shapes: tuple[Shape, ...] = ((BATCH, *input),)
     elif architecture is not None:

@@ -34,7 +34,7 @@ class Stem:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Blocks of one output size. `widths` are the filters of each convolution of a block; `stride` that of its first block."""
+    """Blocks of one output size. `widths` are the filters of a block's convolutions; `stride` is the first block's."""
 
     name: str
     blocks: int
@@ -55,7 +55,10 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A figure as the paper prints it. `quantity` is "parameters" or "multiply_adds"; `digits` the decimals printed of value/unit."""
+    """A figure as the paper prints it.
+
+    `quantity` is "parameters" or "multiply_adds"; `digits` the decimals printed of value/unit.
+    """
 
     quantity: str
     value: float
@@ -68,10 +71,12 @@ class Printed:
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """One named network. `options` are the admitted shortcut options ("A", "B", "C"; ("none",) in a plain net), the first the default.
+    """One named network.
 
+    `options` are the admitted shortcut options ("A", "B", "C"; ("none",) in a plain net), the first the default.
     `strided` counts the block's convolutions from 1 and says which one carries the stage's stride.
-    `replaces` maps clauses of the base that do not hold for a variant to the clause that takes their place (None: none does).
+    `replaces` maps clauses of the base that do not hold for a variant to the clause that takes their place (None: none
+    does).
     """
 
     name: str

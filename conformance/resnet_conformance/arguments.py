@@ -25,12 +25,8 @@ def build_parser() -> argparse.ArgumentParser:
         description="Is this network the ResNet of the paper, and if not, where does it differ?",
         epilog=_epilog("check torchvision.models:resnet50 --architecture imagenet/resnet50"),
     )
-    parser.add_argument(
-        "--version", action=_Version, nargs=0, help="print the versions of the program and of its spec"
-    )
-    verbs = parser.add_subparsers(
-        title="verbs", dest="verb", required=True, metavar="VERB", parser_class=_Parser
-    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the versions of the program and of its spec")
+    verbs = parser.add_subparsers(title="verbs", dest="verb", required=True, metavar="VERB", parser_class=_Parser)
     _add_check(verbs)
     _add_identify(verbs)
     _add_show(verbs)
@@ -54,9 +50,7 @@ def _add_check(verbs: Verbs) -> None:
         _epilog("check my/net.py:resnet20 --architecture cifar10/resnet20 --kw num_classes=10"),
     )
     check.add_argument("target", metavar="TARGET", help=TARGET_HELP)
-    check.add_argument(
-        "--architecture", metavar="NAME", help="what it claims to be (default: what it is nearest to)"
-    )
+    check.add_argument("--architecture", metavar="NAME", help="what it claims to be (default: what it is nearest to)")
     _add_target_options(check)
     check.add_argument(
         "--only",
@@ -100,9 +94,7 @@ def _add_show(verbs: Verbs) -> None:
         "print an architecture stage by stage, with its exact figures",
         f"example: {PROGRAM} show imagenet/resnet50",
     )
-    show.add_argument(
-        "architecture", metavar="ARCHITECTURE", help=f"a name from '{PROGRAM} list architectures'"
-    )
+    show.add_argument("architecture", metavar="ARCHITECTURE", help=f"a name from '{PROGRAM} list architectures'")
 
 
 def _add_list(verbs: Verbs) -> None:
@@ -165,9 +157,7 @@ def _add_format(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_language(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--lang", choices=("en", "ko"), default="en", help="language of the spec's texts (en)"
-    )
+    parser.add_argument("--lang", choices=("en", "ko"), default="en", help="language of the spec's texts (en)")
 
 
 class _Parser(argparse.ArgumentParser):

@@ -11,7 +11,20 @@ from functools import cached_property
 from .graph import Graph, Shape
 
 KINDS = {((3, 3), (3, 3)): "basic", ((1, 1), (3, 3), (1, 1)): "bottleneck"}
-ACTIVATIONS = {"relu", "leaky_relu", "relu6", "gelu", "silu", "elu", "sigmoid", "tanh", "hardswish", "prelu", "mish", "softplus"}
+ACTIVATIONS = {
+    "relu",
+    "leaky_relu",
+    "relu6",
+    "gelu",
+    "silu",
+    "elu",
+    "sigmoid",
+    "tanh",
+    "hardswish",
+    "prelu",
+    "mish",
+    "softplus",
+}
 SUBSAMPLING = {"slice", "avg_pool", "max_pool"}
 NORMS = {"batch_norm", "aten.native_group_norm", "aten.native_layer_norm"}
 TRANSPARENT = {"detach"}  # same values; only gradients differ
@@ -75,8 +88,8 @@ class Branch:
 
     @cached_property
     def convolutions(self) -> tuple[Convolution, ...]:
-        """Its convolutions in order."""
-        return tuple(convolution_of(self.graph, i) for i in self.nodes if self.graph[i].op == "conv")
+        """The convolutions that every path through it passes, in order: not those of a gate beside it."""
+        return tuple(convolution_of(self.graph, i) for i in self.chain if self.graph[i].op == "conv")
 
     @cached_property
     def joins(self) -> tuple[int, ...]:
@@ -95,7 +108,11 @@ class Branch:
             at = max(ahead, key=self._convolutions_before) if len(ahead) > 1 else ahead[0]
             found.append(at)
             dominator = self.graph.dominators[at]
-            ahead = [dominator] if dominator in self.nodes else [i for i in self.graph.data_inputs(self.graph[at]) if i in self.nodes]
+            ahead = (
+                [dominator]
+                if dominator in self.nodes
+                else [i for i in self.graph.data_inputs(self.graph[at]) if i in self.nodes]
+            )
         return tuple(reversed(found))
 
     def _convolutions_before(self, index: int) -> int:
@@ -114,7 +131,7 @@ class Branch:
 
 @dataclass(frozen=True)
 class Block:
-    """One block. `entry` is the node whose value it reads, `join` the node where its branches meet (None without shortcut).
+    """One block. `entry` is the node whose value it reads, `join` where its branches meet (None without shortcut).
 
     `pre` are trunk nodes between the previous block and this one that its branches share (a pre-activation), `post` the
     trunk nodes after the join that close it (the second ReLU of a v1 block).
@@ -137,7 +154,11 @@ class Block:
     @property
     def stride(self) -> int:
         """How many times smaller y's map is than x's, along the height."""
-        return round(self.input_shape[2] / self.output_shape[2]) if len(self.input_shape) == len(self.output_shape) == 4 else 1
+        return (
+            round(self.input_shape[2] / self.output_shape[2])
+            if len(self.input_shape) == len(self.output_shape) == 4
+            else 1
+        )
 
     @cached_property
     def terms(self) -> tuple[int, ...]:
@@ -227,7 +248,8 @@ def summands(graph: Graph, join: int) -> tuple[int, ...]:
 def find_branches(graph: Graph, entry: int, join: int) -> tuple[Branch, Branch]:
     """The two ways from entry to join: F (more convolutions, then more nodes) and the shortcut.
 
-    Nodes that both ways share (neither is a chain then) are counted to F. More than two operands: the ways but the last are F.
+    Nodes that both ways share (neither is a chain then) are counted to F. More than two operands: the ways but the last
+    are F.
     """
     ways: list[set[int]] = []
     for operand in dict.fromkeys(summands(graph, join)):

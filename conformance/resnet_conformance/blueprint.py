@@ -1,7 +1,8 @@
-"""Architecture -> Graph: the network that the paper means, drawn node by node, so that it can be examined like any candidate.
+"""Architecture -> Graph: the network that the paper means, drawn node by node, to be examined like any candidate.
 
-Sources: He et al. 2015, Fig. 2 (block), Fig. 3 (networks), Fig. 5 (bottleneck), Table 1, section 3.4 (BN after each convolution) and
-section 4.2 (CIFAR-10). What the paper leaves open (pool padding, where option A's zeros stand) is a `Choices`.
+Sources: He et al. 2015, Fig. 2 (block), Fig. 3 (networks), Fig. 5 (bottleneck), Table 1, section 3.4 (BN after each
+convolution) and section 4.2 (CIFAR-10). What the paper leaves open (pool padding, where option A's zeros stand) is a
+`Choices`.
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ class _Pencil(GraphBuilder):
 
     def _weights(self, where: str, **shapes: Shape) -> dict[str, int]:
         kinds = {"mean": "buffer", "var": "buffer"}
-        return {role: self.tensor(kinds.get(role, "parameter"), shape, (f"{where}.{role}",)) for role, shape in shapes.items()}
+        return {
+            role: self.tensor(kinds.get(role, "parameter"), shape, (f"{where}.{role}",))
+            for role, shape in shapes.items()
+        }
 
     def convolution(self, x: int, filters: int, kernel: int, stride: int, padding: int, where: str) -> int:
         attrs = {
@@ -75,8 +79,9 @@ class _Pencil(GraphBuilder):
 
 
 def draw(architecture: Architecture, choices: Choices | None = None, size: Sequence[int] = ()) -> Graph:
-    """The blueprint of the architecture with its first shortcut option, batch 2, at `size` (H, W) (default: the architecture's own).
+    """The blueprint of the architecture with its first shortcut option, batch 2.
 
+    `size` is (H, W), by default the architecture's own.
     Raises ValueError for a generation that has no blueprint.
     """
     if architecture.generation != "v1":
@@ -104,7 +109,9 @@ def _draw_stem(pencil: _Pencil, architecture: Architecture, x: int, choices: Cho
     return x
 
 
-def _draw_block(pencil: _Pencil, architecture: Architecture, stage: Stage, number: int, x: int, choices: Choices) -> int:
+def _draw_block(
+    pencil: _Pencil, architecture: Architecture, stage: Stage, number: int, x: int, choices: Choices
+) -> int:
     """y = ReLU(F(x) + shortcut(x)), He et al. 2015, Eqn (1) and (2); without the addition in a plain net."""
     where = f"{stage.name.removesuffix('_x')}_{number}"
     stride = stage.stride if number == 1 else 1
@@ -122,8 +129,10 @@ def _draw_block(pencil: _Pencil, architecture: Architecture, stage: Stage, numbe
     return pencil.relu(residual, f"{where}.relu")
 
 
-def _draw_shortcut(pencil: _Pencil, option: str, x: int, filters: int, stride: int, where: str, choices: Choices) -> int:
-    """Identity, or at increasing dimensions option A (sub-sampling and zeros) or B (projection); option C projects always."""
+def _draw_shortcut(
+    pencil: _Pencil, option: str, x: int, filters: int, stride: int, where: str, choices: Choices
+) -> int:
+    """Identity; where dimensions increase, A (sub-sampling and zeros) or B (projection); option C projects always."""
     channels = pencil.nodes[x].shape[1]
     same = channels == filters and stride == 1
     if option == "C" or (option == "B" and not same):

@@ -43,9 +43,7 @@ def find_clauses(spec: Spec, patterns: Iterable[str]) -> tuple[str, ...]:
         matches = [name for name in spec.clauses if fnmatchcase(name, pattern)]
         if not matches:
             near = suggest(pattern, spec.clauses)
-            raise UnknownNameError(
-                f"no clause matches {pattern!r}{near}; 'resnet-conformance list clauses' names all"
-            )
+            raise UnknownNameError(f"no clause matches {pattern!r}{near}; 'resnet-conformance list clauses' names all")
         found.update(dict.fromkeys(matches))
     return tuple(found)
 

@@ -56,9 +56,7 @@ def _explain_error(error: Exception) -> str:
     if isinstance(error, (UnknownNameError, SpecError, OutputError, TargetProblem, UnjudgeableError)):
         return str(error)
     if isinstance(error, ModuleNotFoundError) and error.name == "torch":
-        return (
-            "torch is not installed; no network can be judged without it, so install it (https://pytorch.org)"
-        )
+        return "torch is not installed; no network can be judged without it, so install it (https://pytorch.org)"
     kind = f"{type(error).__name__}: {error}".strip(": \n")
     said = f"internal error, a bug in {PROGRAM} and no finding about any network: {kind}"
     return f"{said}\nAdd --debug to see where, and please report it."

@@ -155,9 +155,7 @@ def _explain_architecture(page: Page, architecture: Architecture, spec: Spec, la
     a = architecture
     page.paragraph(a.title, label=f"{a.name}:")
     option = a.derived[a.option]
-    stages = ", ".join(
-        f"{stage.name} {'-'.join(map(str, stage.widths))} x {stage.blocks}" for stage in a.stages
-    )
+    stages = ", ".join(f"{stage.name} {'-'.join(map(str, stage.widths))} x {stage.blocks}" for stage in a.stages)
     replaces = [f"{old} ({_successor(new, words)})" for old, new in a.replaces.items()]
     counts = f"{option.parameters:,} parameters, {option.multiply_adds:,} multiply-adds"
     figures = f"depth {a.depth}, {counts}" + (f" (option {a.option})" if a.residual else "")

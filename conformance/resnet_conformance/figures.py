@@ -1,7 +1,7 @@
 """Do an architecture's derived integers follow from its tables, and its printed figures from the derived ones?
 
-He et al. 2015 print parameters (Table 6) and "FLOPs", multiply-adds (Table 1). The loader refuses a spec in which the network
-that the tables describe, drawn and measured, contradicts either.
+He et al. 2015 print parameters (Table 6) and "FLOPs", multiply-adds (Table 1). The loader refuses a spec in which the
+network that the tables describe, drawn and measured, contradicts either.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Contradiction = tuple[tuple[str, ...], str]
 
 
 def derive(architecture: Architecture) -> tuple[Derived, int]:
-    """The exact integers and the depth of the architecture with its first shortcut option, by drawing and measuring it."""
+    """The exact integers and the depth of the architecture with its first shortcut option: drawn and measured."""
     graph = draw(architecture)
     measures, anatomy = measure(graph), dissect(graph)
     projections = sum(block.shortcut_kind == "projection" for block in anatomy.blocks)
@@ -24,7 +24,7 @@ def derive(architecture: Architecture) -> tuple[Derived, int]:
 
 
 def contradictions(architecture: Architecture) -> tuple[Contradiction, ...]:
-    """Each figure that contradicts the network: its path below the architecture's entry, and a sentence that says so."""
+    """Each figure that contradicts the network: its path below the architecture's entry, and a sentence saying so."""
     found: list[Contradiction] = []
     for option in architecture.options:
         narrowed = architecture.with_option(option)
@@ -34,20 +34,24 @@ def contradictions(architecture: Architecture) -> tuple[Contradiction, ...]:
             found.append((("derived",), f"derived figures of option {option} are missing: computed {computed}"))
             continue
         for name in ("parameters", "batch_norm_affine", "multiply_adds", "projections"):
-            if getattr(stated, name) != getattr(computed, name):
-                message = f"{name} of option {option} is {getattr(stated, name):,}, but the network it describes has {getattr(computed, name):,}"
+            said, drawn = getattr(stated, name), getattr(computed, name)
+            if said != drawn:
+                message = f"{name} of option {option} is {said:,}, but the network it describes has {drawn:,}"
                 found.append((("derived", option, name), message))
         if depth != architecture.depth:
-            found.append((("depth",), f"depth is {architecture.depth}, but the network it describes has {depth} weighted layers"))
+            found.append(
+                (("depth",), f"depth is {architecture.depth}, but the network it describes has {depth} weighted layers")
+            )
         for position, printed in enumerate(architecture.printed):
-            if option in printed.options and not agrees(printed, getattr(computed, printed.quantity)):
-                message = f"printed {printed.quantity} {printed.value} contradict the computed {getattr(computed, printed.quantity):,}"
+            drawn = getattr(computed, printed.quantity)
+            if option in printed.options and not agrees(printed, drawn):
+                message = f"printed {printed.quantity} {printed.value} contradict the computed {drawn:,}"
                 found.append((("printed", str(position), "value"), message))
     return tuple(found)
 
 
 def agrees(printed: Printed, computed: int) -> bool:
-    """Whether an exact integer is what the paper printed, by the figure's own rule (FACTS section 6, "Printed figures")."""
+    """Whether an exact integer is what the paper printed, by the figure's rule (FACTS section 6, "Printed figures")."""
     scaled = computed / printed.unit
     if printed.rule == "within":
         return abs(scaled - printed.value) < 10.0**-printed.digits

@@ -84,7 +84,8 @@ class Report:
             "tool": dict(self.tool),
             "target": {"address": self.target.address, "kwargs": dict(self.target.kwargs), "kind": self.target.kind},
             "architecture": self.architecture,
-            "identified": identified | {"deviations": list(self.identified.deviations), "reasons": list(self.identified.reasons)},
+            "identified": identified
+            | {"deviations": list(self.identified.deviations), "reasons": list(self.identified.reasons)},
             "verdict": self.verdict,
             "findings": [asdict(f) | {"where": list(f.where)} for f in self.findings],
             "summary": dict(self.summary),
@@ -102,7 +103,10 @@ class Report:
             target=TargetInfo(**data["target"]),
             architecture=data["architecture"],
             identified=Identification(
-                identified["architecture"], identified["exact"], tuple(identified["deviations"]), tuple(identified["reasons"])
+                identified["architecture"],
+                identified["exact"],
+                tuple(identified["deviations"]),
+                tuple(identified["reasons"]),
             ),
             verdict=data["verdict"],
             findings=tuple(replace(Finding(**f), where=tuple(f["where"])) for f in data["findings"]),

@@ -1,25 +1,29 @@
 """The intermediate form: a network as a graph of canonical operations, whatever it was written in.
 
-Candidate and blueprint both become a `Graph`, so one code recognises, measures and (later) runs both. Names of modules and
-parameters appear only in `where` and `Tensor.names`; nothing may decide by them.
+Candidate and blueprint both become a `Graph`, so one code recognises, measures and (later) runs both. Names of modules
+and parameters appear only in `where` and `Tensor.names`; nothing may decide by them.
 
 Canonical operations, their operand roles and attributes (an unknown operation keeps its own name, e.g. `aten.roll`):
 
     input                                              shape of the network's input
     parameter, buffer                                  `tensor`: index into `Graph.tensors`
-    constant                                           a tensor that depends on no input; `zero`: True when all its values are 0
-    conv         x weight [bias]                       kernel stride padding dilation (pairs, or one 4-tuple (top, bottom, left,
-                                                       right) for an asymmetric padding), groups, transposed
-    batch_norm   x [gamma] [beta] [mean] [var]         eps, momentum, batch_statistics: bool (True: normalises with the batch's own)
+    constant                                           depends on no input; `zero`: True when all its values are 0
+    conv         x weight [bias]                       kernel stride padding dilation (pairs, or one 4-tuple (top,
+                                                       bottom, left, right) for an asymmetric padding), groups,
+                                                       transposed
+    batch_norm   x [gamma] [beta] [mean] [var]         eps, momentum, batch_statistics: bool (True: normalises with
+                                                       the batch's own)
     linear       x weight [bias]                       (also from addmm, mm, matmul of a parameter)
     relu         x                                     (also from clamp_min(0), threshold(0, 0), maximum with 0)
-    add          a b                                   alpha: factor on b (1 in a plain sum); also of a tensor and a constant
+    add          a b                                   alpha: factor on b (1 in a plain sum); also of a tensor and a
+                                                       constant
     sub mul div maximum minimum    a b                 two-tensor forms
     scale        x                                     factor: float; x times (or divided by) a Python number
     concat       *x                                    axis
-    pad          x                                     before, after: per axis; value; added around x (also from concat with, or writing
-                                                       into, a zero tensor)
-    slice        x                                     start, stop, step: per axis (also from strided indexing, 1x1 pooling with stride)
+    pad          x                                     before, after: per axis; value; added around x (also from
+                                                       concat with, or writing into, a zero tensor)
+    slice        x                                     start, stop, step: per axis (also from strided indexing, 1x1
+                                                       pooling with stride)
     max_pool avg_pool              x                   kernel stride padding ceil dilation (avg_pool: count_include_pad)
     global_avg_pool                x                   keepdim: bool; the mean over all positions, whatever the size
     global_max_pool                x                   keepdim: bool
@@ -60,7 +64,7 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One value and the operation that makes it. `inputs` are node indices, `roles` says what each is to the operation."""
+    """One value and the operation that makes it. `inputs` are node indices, `roles` what each is to the operation."""
 
     index: int
     op: str
@@ -128,9 +132,10 @@ class Graph:
 
     @cached_property
     def dominators(self) -> Mapping[int, int]:
-        """Immediate dominator of every live, input-dependent node: the last value that every path from the input passes.
+        """Immediate dominator of every live, input-dependent node: the last value that all paths from the input pass.
 
-        Nodes are in topological order, so one pass suffices (Cooper, Harvey and Kennedy 2001, for graphs without cycles).
+        Nodes are in topological order, so one pass suffices (Cooper, Harvey and Kennedy 2001, for graphs without
+        cycles).
         """
         idom: dict[int, int] = {}
         depth: dict[int, int] = {}
@@ -142,7 +147,8 @@ class Graph:
                 idom[node.index], depth[node.index] = node.index, 0
                 continue
             common = sources[0]
-            for other in sources[1:]:
+            for source in sources[1:]:
+                other = source
                 while common != other:
                     if depth[common] < depth[other]:
                         common, other = other, common
@@ -162,13 +168,27 @@ class Graph:
     def between(self, start: int, end: int) -> tuple[int, ...]:
         """Input-dependent nodes on paths from `start` (exclusive) to `end` (exclusive), in topological order."""
         reached: set[int] = set()
-        stack = [i for i in self.data_inputs(self[end])]
+        stack = list(self.data_inputs(self[end]))
         while stack:
             i = stack.pop()
             if i > start and i not in reached:
                 reached.add(i)
                 stack.extend(self.data_inputs(self[i]))
         return tuple(sorted(reached))
+
+
+def learned_from(graph: Graph, index: int) -> tuple[Any, ...] | None:
+    """Which learnable numbers a weight is: a parameter's tensor and its region; None where it is computed or fixed.
+
+    Another shape, order or part of a parameter holds the same numbers; a detached one too.
+    """
+    region: list[Any] = []
+    while graph[index].op in ("reshape", "permute", "slice", "detach"):
+        if graph[index].op == "slice":
+            attrs = graph[index].attrs
+            region.append((tuple(attrs["start"]), tuple(attrs["stop"]), tuple(attrs["step"])))
+        index = graph[index].inputs[0]
+    return (graph[index].attrs["tensor"], *region) if graph[index].op == "parameter" else None
 
 
 class GraphBuilder:
@@ -186,7 +206,7 @@ class GraphBuilder:
         shape: Shape = (),
         where: str = "",
     ) -> int:
-        """Append a node; `operands` maps role to node index (None: absent), or is a plain tuple of indices. Returns its index."""
+        """Append a node, return its index; `operands` maps role to node index (None: absent) or is a plain tuple."""
         if isinstance(operands, tuple):
             roles: tuple[str, ...] = tuple(f"x{i}" for i in range(len(operands)))
             inputs: tuple[int, ...] = operands

@@ -29,13 +29,14 @@ class Match:
 
     @property
     def differences(self) -> int:
-        """Separate ways in which the candidate differs: each named deviation once, and the unexplained failures as one more."""
+        """Separate ways in which the candidate differs: each named deviation once, all unexplained failures as one."""
         return len(set(deviations_of(self.broken))) + any(f.deviation is None for f in self.broken)
 
     @property
     def near(self) -> bool:
-        """Whether the candidate may be called by this architecture's name at all."""
-        return self.differences <= NEAR
+        """Whether the candidate may be called by this architecture's name at all: few differences, most MUSTs kept."""
+        kept = sum(f.outcome == "pass" and f.level == "MUST" for f in self.findings)
+        return self.differences <= NEAR and len(self.broken) < kept
 
 
 def distance(architecture: Architecture, found: Anatomy, input_size: int) -> float:
@@ -63,7 +64,7 @@ def distance(architecture: Architecture, found: Anatomy, input_size: int) -> flo
 
 
 def nearest(spec: Spec, subject: Subject) -> Match:
-    """The architecture whose MUSTs the candidate breaks least, among those of the nearest shape; the paper's before a variant.
+    """The architecture of the nearest shapes whose MUSTs the candidate breaks least; the paper's before a variant.
 
     Where none is near, the paper's network of the nearest shape: against that one it is judged.
     """

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import Any
 
+from .accounting import account
 from .anatomy import Anatomy, dissect
 from .architecture import Architecture
 from .blueprint import Choices, draw
@@ -48,7 +49,10 @@ def prepare(candidate: Candidate) -> Subject:
 
 
 def settle(architecture: Architecture, subject: Subject) -> Architecture:
-    """The architecture as far as it is open: its shortcut option as found where admitted, classes and input channels as the caller asked."""
+    """The architecture with what it leaves open settled.
+
+    Its shortcut option as found where admitted, classes and input channels as the caller asked.
+    """
     candidate, found = subject.candidate, subject.found
     option = found.option if found.option in architecture.options else architecture.option
     if found.option == "C" and option == "A" and "B" in architecture.options:
@@ -67,7 +71,7 @@ def settle(architecture: Architecture, subject: Subject) -> Architecture:
 
 
 def build_case(architecture: Architecture, subject: Subject) -> Case:
-    """Draw the blueprint at the candidate's size, with the admitted choices that were found, and put both side by side."""
+    """Draw the blueprint at the candidate's size, with the admitted choices as found, and put both side by side."""
     candidate, found = subject.candidate, subject.found
     settled = settle(architecture, subject)
     pools = [found.graph[i] for i in found.stem if found.graph[i].op == "max_pool"]
@@ -81,8 +85,9 @@ def build_case(architecture: Architecture, subject: Subject) -> Case:
 
 def examine(case: Case, spec: Spec, only: Sequence[str] = ()) -> tuple[Finding, ...]:
     """One finding for each clause of the spec (that matches `only`), in the spec's order."""
-    chosen = [c for c in spec.clauses.values() if not only or any(fnmatch.fnmatchcase(c.id, pattern) for pattern in only)]
-    return attribute([_finding(case, clause) for clause in chosen], spec)
+    findings = account(case, [_finding(case, clause) for clause in spec.clauses.values()])
+    chosen = [f for f in findings if not only or any(fnmatch.fnmatchcase(f.clause, pattern) for pattern in only)]
+    return attribute(chosen, spec)
 
 
 def _finding(case: Case, clause: Clause) -> Finding:
@@ -90,14 +95,18 @@ def _finding(case: Case, clause: Clause) -> Finding:
     result: Result
     if not clause.applies_to(architecture):
         successor = architecture.replaces.get(clause.id)
-        reason = f"{architecture.name} replaces it by {successor}." if successor else f"It does not speak of {architecture.name}."
+        reason = (
+            f"{architecture.name} replaces it by {successor}."
+            if successor
+            else f"It does not speak of {architecture.name}."
+        )
         result = Result("not-applicable", reason)
     elif clause.id not in CHECKS:
         result = Result("not-examined", (clause.not_examined or {}).get("en", "It has no check yet."))
     else:
         try:
             result = CHECKS[clause.id](case)
-        except Exception as error:  # a bug of ours must not look like a fault of the candidate
+        except Exception as error:  # noqa: BLE001 - a bug of ours must not look like a fault of the candidate
             message = f"The check itself failed ({type(error).__name__}: {error}); this is a bug of resnet-conformance."
             result = Result("not-examined", message)
     return Finding(
@@ -115,7 +124,7 @@ def _finding(case: Case, clause: Clause) -> Finding:
 
 
 def attribute(findings: Sequence[Finding], spec: Spec) -> tuple[Finding, ...]:
-    """Give a failure without a name the deviation that another finding shows, where the spec says that it explains this clause."""
+    """Give a failure without a name another finding's deviation, where the spec says that it explains the clause."""
     shown = list(dict.fromkeys(f.deviation for f in findings if f.outcome == "fail" and f.deviation in spec.deviations))
     named = []
     for finding in findings:
@@ -134,8 +143,11 @@ def conclude(findings: Sequence[Finding], spec: Spec, level: Level = "MUST") -> 
         return "violates"
     if any(f.outcome == "expected" for f in bound):
         return "deviates"
-    open_ = [f for f in bound if f.outcome == "not-examined" and f.level == "MUST"
-             and BINDING_EVIDENCE & set(spec.clauses[f.clause].evidence)]
+    open_ = [
+        f
+        for f in bound
+        if f.outcome == "not-examined" and f.level == "MUST" and BINDING_EVIDENCE & set(spec.clauses[f.clause].evidence)
+    ]
     if open_ or not any(f.outcome == "pass" for f in findings):
         return "not-examined"
     return "conforms"

@@ -1,7 +1,7 @@
 """Parameters, multiply-adds, depth and sizes of any Graph.
 
-Conventions of FACTS section 6: a multiply-add is one of a convolution or a fully connected layer at batch 1 ("FLOPs" in He et al.
-2015, section 3.3); parameters are learnable numbers, each tensor once, running statistics not counted.
+Conventions of FACTS section 6: a multiply-add is one of a convolution or a fully connected layer at batch 1 ("FLOPs"
+in He et al. 2015, section 3.3); parameters are learnable numbers, each tensor once, running statistics not counted.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ def parameters_of(graph: Graph, nodes: tuple[Node, ...]) -> int:
 
 def _sizes(graph: Graph, nodes: tuple[Node, ...], roles: tuple[str, ...]) -> int:
     """Elements of the distinct parameters that stand in these roles."""
-    indices = {i for node in nodes for role in roles if (i := node.operand(role)) is not None and graph[i].op == "parameter"}
+    indices = {
+        i for node in nodes for role in roles if (i := node.operand(role)) is not None and graph[i].op == "parameter"
+    }
     return sum(graph.tensors[t].size for t in {graph[i].attrs["tensor"] for i in indices})
 
 

@@ -1,8 +1,10 @@
-"""The pytest face: options that say what the suite in `resnet_conformance.suite` judges. Silent, and free of torch, until they are used.
+"""The pytest face: options that say what `resnet_conformance.suite` judges. Silent and free of torch until used.
 
-    pytest --pyargs resnet_conformance --resnet-target torchvision.models:resnet50 --resnet-architecture imagenet/resnet50
+    pytest --pyargs resnet_conformance --resnet-target torchvision.models:resnet50 \\
+        --resnet-architecture imagenet/resnet50
 
-Without `--resnet-target` the suite judges the `targets` that the project's pyproject.toml lists under [tool.resnet-conformance].
+Without `--resnet-target` the suite judges the `targets` that the project's pyproject.toml lists under
+[tool.resnet-conformance].
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ class ConformanceWarning(UserWarning):
 
 @dataclass(frozen=True, slots=True)
 class PytestTarget:
-    """One network that the suite judges: its address, the architecture it claims (None: the nearest) and keyword arguments."""
+    """One network that the suite judges: address, the architecture it claims (None: the nearest), keyword arguments."""
 
     target: str
     architecture: str | None = None
@@ -34,10 +36,22 @@ class PytestTarget:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Register the options of the suite."""
     group = parser.getgroup("resnet-conformance", "is this the ResNet of the paper?")
-    group.addoption("--resnet-target", metavar="TARGET", help="package.module:factory or path/to/file.py:factory to judge")
-    group.addoption("--resnet-architecture", metavar="NAME", help="what it claims to be (default: what it is nearest to)")
-    group.addoption("--resnet-kw", metavar="KEY=VALUE", action="append", default=[], help="keyword argument of the factory; repeatable")
-    group.addoption("--resnet-level", choices=("must", "should"), default="must", help="from which level on a failure counts (must)")
+    group.addoption(
+        "--resnet-target", metavar="TARGET", help="package.module:factory or path/to/file.py:factory to judge"
+    )
+    group.addoption(
+        "--resnet-architecture", metavar="NAME", help="what it claims to be (default: what it is nearest to)"
+    )
+    group.addoption(
+        "--resnet-kw",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="keyword argument of the factory; repeatable",
+    )
+    group.addoption(
+        "--resnet-level", choices=("must", "should"), default="must", help="from which level on a failure counts (must)"
+    )
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -47,7 +61,10 @@ def pytest_report_header(config: pytest.Config) -> str | None:
         return None
     claimed = config.getoption("--resnet-architecture") or "the nearest architecture"
     keywords = " ".join(config.getoption("--resnet-kw"))
-    return f"resnet-conformance: {target} {keywords}".rstrip() + f" against {claimed}, level {config.getoption('--resnet-level')}"
+    return (
+        f"resnet-conformance: {target} {keywords}".rstrip()
+        + f" against {claimed}, level {config.getoption('--resnet-level')}"
+    )
 
 
 def read_targets(config: pytest.Config) -> list[PytestTarget]:
@@ -63,7 +80,9 @@ def read_targets(config: pytest.Config) -> list[PytestTarget]:
     table = tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
     rows = table.get("tool", {}).get("resnet-conformance", {}).get("targets", [])
     if not rows:
-        raise ValueError(f"nothing to judge: give --resnet-target package.module:factory, or list targets under {TABLE} in {path}")
+        raise ValueError(
+            f"nothing to judge: give --resnet-target package.module:factory, or list targets under {TABLE} in {path}"
+        )
     found = []
     for number, row in enumerate(rows, start=1):
         unknown = sorted(set(row) - {"target", "architecture", "kwargs"}) if isinstance(row, dict) else ["?"]

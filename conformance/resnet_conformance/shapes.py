@@ -1,4 +1,4 @@
-"""Output sizes of convolutions and pools, as every framework computes them (He et al. 2015, Table 1 follows from these)."""
+"""Output sizes of convolutions and pools, as every framework computes them (He et al. 2015, Table 1 follows)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from .graph import Shape
 
 
 def window_size(extent: int, kernel: int, stride: int, padding: int, dilation: int = 1, ceil: bool = False) -> int:
-    """Number of windows along one axis; with `ceil` a last, clipped window counts where it starts inside the input or its left padding."""
+    """Number of windows along one axis.
+
+    With `ceil` a last, clipped window counts where it starts inside the input or its left padding.
+    """
     room = extent + 2 * padding - dilation * (kernel - 1) - 1
     if not ceil:
         return room // stride + 1

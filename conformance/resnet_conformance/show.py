@@ -23,9 +23,7 @@ HEAD = ("layer", "output", "channels", "kernels", "count", "parameters", "multip
 def show(architecture: Architecture, console: Console) -> None:
     """Print the architecture with its first shortcut option, then every option's and the printed figures."""
     page = Page(console)
-    kind = (
-        f"variant of {architecture.base}, in no paper's table" if architecture.variant else "as in the paper"
-    )
+    kind = f"variant of {architecture.base}, in no paper's table" if architecture.variant else "as in the paper"
     page.paragraph(f"{architecture.title}: {kind}", label=architecture.name)
     option = "no shortcuts" if not architecture.residual else f"shortcut option {architecture.option}"
     size = f"{architecture.channels}x{architecture.size}x{architecture.size}"
@@ -33,9 +31,7 @@ def show(architecture: Architecture, console: Console) -> None:
     page.paragraph(f"{layers}, {option}, input {size}, {architecture.classes} classes")
     page.gap()
     page.table(HEAD, stage_rows(architecture), right=(4, 5, 6))
-    page.paragraph(
-        "count: of blocks; kernels: of one block in order; /2: stride 2, in a stage's first block only"
-    )
+    page.paragraph("count: of blocks; kernels: of one block in order; /2: stride 2, in a stage's first block only")
     page.gap()
     _print_options(page, architecture)
     _print_printed(page, architecture)
@@ -81,9 +77,7 @@ def _kernel(kernel: int, stride: int) -> str:
 
 def _kernels(architecture: Architecture, stage: Stage) -> str:
     places = enumerate(architecture.kernels, start=1)
-    return " ".join(
-        _kernel(kernel, stage.stride if place == architecture.strided else 1) for place, kernel in places
-    )
+    return " ".join(_kernel(kernel, stage.stride if place == architecture.strided else 1) for place, kernel in places)
 
 
 def _print_options(page: Page, architecture: Architecture) -> None:
@@ -92,9 +86,7 @@ def _print_options(page: Page, architecture: Architecture) -> None:
         figures = architecture.derived[option]
         numbers = (figures.projections, figures.parameters, figures.batch_norm_affine, figures.multiply_adds)
         rows.append((option, *(f"{number:,}" for number in numbers)))
-    page.table(
-        ("option", "projections", "parameters", "of them BN", "multiply-adds"), rows, right=(1, 2, 3, 4)
-    )
+    page.table(("option", "projections", "parameters", "of them BN", "multiply-adds"), rows, right=(1, 2, 3, 4))
 
 
 def _print_printed(page: Page, architecture: Architecture) -> None:
@@ -134,7 +126,5 @@ def _error_text(error: Mapping[str, Any]) -> str:
     )  # 7.40 beside 24.19
     parts = [f"{name} {error[key]:.{digits}f} %" for key, name in names.items() if key in error]
     if "mean" in error:
-        parts.append(
-            f"mean of {error.get('runs', 'several')} runs {error['mean']} +- {error.get('std', '?')}"
-        )
+        parts.append(f"mean of {error.get('runs', 'several')} runs {error['mean']} +- {error.get('std', '?')}")
     return ", ".join(parts)

@@ -1,7 +1,8 @@
 """Graph -> Graph: one form for what people write in several, where the value is the same whatever the input.
 
-Zero padding before a convolution or behind a ReLU before a max pool becomes that layer's own padding; a 1x1 convolution on the
-pooled features is a fully connected layer; a mean over flattened positions is global average pooling. Indices stay.
+Zero padding before a convolution or behind a ReLU before a max pool becomes that layer's own padding; a 1x1
+convolution on the pooled features is a fully connected layer; a mean over flattened positions is global average
+pooling. Indices stay.
 """
 
 from __future__ import annotations
@@ -60,7 +61,12 @@ def _is_nonnegative(graph: Graph, pad: Node) -> bool:
 def _reads_features(graph: Graph, nodes: list[Node], node: Node) -> bool:
     """A 1x1 convolution whose input is one position that a global pool made."""
     source = node.operand("x")
-    if source is None or node.attrs["groups"] != 1 or graph[source].shape[2:] != (1, 1) or set(node.attrs["kernel"]) != {1}:
+    if (
+        source is None
+        or node.attrs["groups"] != 1
+        or graph[source].shape[2:] != (1, 1)
+        or set(node.attrs["kernel"]) != {1}
+    ):
         return False
     while nodes[source].op in FEATURES | {"relu", "linear"}:
         if nodes[source].op in ("global_avg_pool", "global_max_pool", "avg_pool"):

@@ -93,14 +93,19 @@ def test_problems_have_their_own_exceptions() -> None:
         check(lambda: nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 10)))
 
 
-def test_a_network_near_nothing() -> None:
-    def vgg() -> nn.Module:
-        return torchvision.models.vgg11_bn()
-
-    found = identify(vgg)
+@pytest.mark.parametrize("name", ["vgg11_bn", "densenet121", "mobilenet_v2"])
+def test_a_network_near_nothing(name: str) -> None:
+    found = identify(f"torchvision.models:{name}")
     assert found.architecture is None
     assert not found.exact
     assert found.reasons
+
+
+@pytest.mark.parametrize("name", ["resnext50_32x4d", "wide_resnet50_2"])
+def test_a_relative_is_near_but_not_exact(name: str) -> None:
+    found = identify(f"torchvision.models:{name}")
+    assert (found.architecture, found.exact) == ("imagenet/resnet50-v1.5", False)
+    assert "widths" in found.deviations
 
 
 def test_importing_the_package_and_the_plugin_does_not_import_torch() -> None:
@@ -122,7 +127,7 @@ def _fastest(call: Callable[[], object], times: int = 5) -> float:
 
 
 def test_resnet152_is_judged_within_half_a_second() -> None:
-    """From the constructed module to the report; the fastest of five, since the machine may be busy with other things."""
+    """From the constructed module to the report; the fastest of five, since the machine may be busy otherwise."""
     net = torchvision.models.resnet152()
     check(net, "imagenet/resnet152")  # what is imported once
     assert _fastest(lambda: check(net, "imagenet/resnet152")) < 0.5

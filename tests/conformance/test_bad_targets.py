@@ -1,4 +1,4 @@
-"""What a person may get wrong, through the whole command line: one clear message on standard error, exit 2, nothing written."""
+"""What a person may get wrong, through the whole command line: one message on stderr, exit 2, nothing written."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from resnet_conformance import cli
 
-NETS = '''
+NETS = """
 import torch
 from torch import nn
 
@@ -40,7 +40,7 @@ def cannot_run():
     return nn.Sequential(nn.Conv2d(3, 8, 3), nn.Linear(7, 10))
 
 not_callable = 3
-'''
+"""
 CASES = {
     "missing module": (["nowhere.at.all:net"], ["cannot import nowhere", "no module named 'nowhere'"]),
     "missing attribute": (["nets.py:prinst"], ["has no 'prinst'", "did you mean", "prints"]),
@@ -86,9 +86,12 @@ def test_one_message(verb: str, name: str, folder: Path, capfd: pytest.CaptureFi
     assert code == 2
     assert out == ""
     assert "Traceback" not in err
-    assert err.count("resnet-conformance: ") + err.count("resnet-conformance check: error: ") + err.count(
-        "resnet-conformance identify: error: "
-    ) == 1
+    assert (
+        err.count("resnet-conformance: ")
+        + err.count("resnet-conformance check: error: ")
+        + err.count("resnet-conformance identify: error: ")
+        == 1
+    )
     for part in parts:
         assert part in err, err
     assert {path.name for path in folder.iterdir()} <= before
@@ -98,4 +101,5 @@ def test_a_network_that_prints_does_not_disturb_the_report(folder: Path, capfd: 
     code = cli.main(["check", "nets.py:prints", "--format", "json"])
     out, err = capfd.readouterr()
     assert (code, err) == (1, "")
-    assert out.startswith("{") and out.endswith("}\n")
+    assert out.startswith("{")
+    assert out.endswith("}\n")

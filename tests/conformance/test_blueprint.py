@@ -1,7 +1,8 @@
 """The blueprint, drawn and measured, gives every exact integer of the project's table of counts.
 
-The rows are typed from FACTS (derived from He et al. 2015, Table 1 and section 4.2), independent of the spec's YAML: parameters,
-BN's gamma and beta, multiply-adds, weighted layers, projections; the last column of bottlenecks with the stride on the 3x3.
+The rows are typed from FACTS (derived from He et al. 2015, Table 1 and section 4.2), independent of the spec's YAML:
+parameters, BN's gamma and beta, multiply-adds, weighted layers, projections; the last column of bottlenecks with the
+stride on the 3x3.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def _architecture(name: str, option: str, strided: int = 1) -> Architecture:
     return replace(load_spec().architectures[name], options=(option,), strided=strided)
 
 
-@pytest.mark.parametrize(("name", "option"), ROWS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("name", "option"), ROWS, ids=str)
 def test_exact_integers(name: str, option: str) -> None:
     depth, projections, parameters, affine, operations, later = ROWS[name, option]
     graph = draw(_architecture(name, option))

@@ -49,9 +49,7 @@ class TestList:
         text = printed(lambda console: catalog.list_table(kind, spec, console, lang))
         firsts = [line.split()[0] for line in text.splitlines() if line]
         assert set(getattr(spec, kind)) <= set(firsts)
-        assert len(firsts) == len(set(firsts)) + (
-            kind == "architectures"
-        )  # two tables, the head of one twice
+        assert len(firsts) == len(set(firsts)) + (kind == "architectures")  # two tables, the head of one twice
         assert max(cell_len(line) for line in text.splitlines()) <= 80
 
     def test_clauses_show_level_evidence_and_first_words(self, spec: Spec) -> None:
@@ -148,10 +146,7 @@ class TestShow:
         text = words(printed(lambda console: show(spec.architectures["imagenet/resnet34"], console)))
         assert "Printed: 3.6 billion multiply-adds (P1 Table 1, p.5" in text
         assert "derived, option A: 3,644,493,824, which is less than 0.1 billion from the print" in text
-        assert (
-            "Printed error: top-1 24.19 %, top-5 7.40 % (10-crop, ImageNet val, option C; P1 Table 3, p.6)"
-            in text
-        )
+        assert "Printed error: top-1 24.19 %, top-5 7.40 % (10-crop, ImageNet val, option C; P1 Table 3, p.6)" in text
         table6 = words(printed(lambda console: show(spec.architectures["cifar10/resnet110"], console)))
         assert "Printed: 1.7 million parameters (P1 Table 6, p.7)" in table6
         assert "1,727,962, which rounds to the print" in table6

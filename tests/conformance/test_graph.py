@@ -56,9 +56,7 @@ def test_liveness_and_dependence(graph: Graph) -> None:
     for node in graph:
         users = {u.index for u in graph if node.index in u.inputs}
         assert (node.index in graph.live) == (node.index == graph.output or bool(users & graph.live))
-        assert (node.index in graph.depends) == (
-            node.op == "input" or any(i in graph.depends for i in node.inputs)
-        )
+        assert (node.index in graph.depends) == (node.op == "input" or any(i in graph.depends for i in node.inputs))
 
 
 def test_parameters_are_no_roots() -> None:

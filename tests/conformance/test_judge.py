@@ -1,4 +1,4 @@
-"""Verdicts and identification, on the blueprints themselves as candidates: no torch, every architecture against every other."""
+"""Verdicts and identification, with the blueprints as candidates: no torch, every architecture against every other."""
 
 from __future__ import annotations
 
@@ -117,9 +117,7 @@ def test_what_the_caller_asked_for_is_no_deviation() -> None:
     asked = subject("cifar10/resnet20")
     for kwargs, fails in (({}, True), ({"num_classes": 100, "in_channels": 1}, False)):
         graph = draw(architecture)
-        candidate = replace(
-            asked.candidate, target=TargetInfo("x", kwargs), graph=graph, input_shape=(2, 1, 32, 32)
-        )
+        candidate = replace(asked.candidate, target=TargetInfo("x", kwargs), graph=graph, input_shape=(2, 1, 32, 32))
         found = examine(build_case(SPEC.architectures["cifar10/resnet20"], prepare(candidate)), SPEC)
         assert ("HD-02" in {f.clause for f in found if f.outcome == "fail"}) is fails
         assert ("CT-03" in {f.clause for f in found if f.outcome == "fail"}) is fails
@@ -149,7 +147,11 @@ def test_a_check_that_breaks_is_a_bug_of_ours_and_no_finding_about_the_network(
 def test_a_report_survives_json() -> None:
     found = findings("imagenet/resnet50-v1.5", "imagenet/resnet50")
     report = Report(
-        TargetInfo("x:y", {"a": 1}), "imagenet/resnet50", Identification("imagenet/resnet50-v1.5", True), "violates", found
+        TargetInfo("x:y", {"a": 1}),
+        "imagenet/resnet50",
+        Identification("imagenet/resnet50-v1.5", True),
+        "violates",
+        found,
     )
     assert Report.from_json(report.to_json()) == report
     with pytest.raises(ValueError, match="not a resnet-conformance/report/1"):

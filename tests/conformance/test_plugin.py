@@ -1,4 +1,4 @@
-"""The suite as a person runs it in another project: ids, outcomes, header, targets of a pyproject.toml, and mistakes."""
+"""The suite as a person runs it in another project: ids, outcomes, header, targets of pyproject.toml, mistakes."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ def test_without_an_architecture_the_nearest_is_taken(project: pytest.Pytester) 
 
 def test_the_targets_of_a_pyproject(project: pytest.Pytester) -> None:
     (project.path / "pyproject.toml").write_text(
-        '[tool.pytest.ini_options]\n[tool.resnet-conformance]\ntargets = [{target = "nets.py:ours", architecture = "imagenet/resnet18-B"}]\n'
+        "[tool.pytest.ini_options]\n[tool.resnet-conformance]\n"
+        'targets = [{target = "nets.py:ours", architecture = "imagenet/resnet18-B"}]\n'
     )
     result = run(project, "-v", "-k", "SC-13")
     result.stdout.fnmatch_lines(["*imagenet/resnet18-B::SC-13*PASSED*"])

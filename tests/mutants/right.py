@@ -68,9 +68,7 @@ for _name, _pad in {
     "zeros-then-samples": lambda x, e, s: F.pad(x, (0, 0, 0, 0, 0, e))[:, :, ::s, ::s],
     "average-pool-1x1": lambda x, e, s: F.pad(F.avg_pool2d(x, 1, s), (0, 0, 0, 0, 0, e)),
     "max-pool-1x1": lambda x, e, s: F.pad(F.max_pool2d(x, 1, s), (0, 0, 0, 0, 0, e)),
-    "zeros-by-concatenation": lambda x, e, s: torch.cat(
-        [x[:, :, ::s, ::s], torch.zeros_like(x[:, :, ::s, ::s])], 1
-    ),
+    "zeros-by-concatenation": lambda x, e, s: torch.cat([x[:, :, ::s, ::s], torch.zeros_like(x[:, :, ::s, ::s])], 1),
     "zeros-by-multiplication": lambda x, e, s: torch.cat((x[:, :, ::s, ::s], x[:, :, ::s, ::s].mul(0)), 1),
     "written-into-zeros": _into_zeros,
 }.items():

@@ -33,9 +33,7 @@ class ByHand(nn.Module):
             stride = 2 if k in (7, 13) else 1
             y = self.layer(self.layer(x, k, stride).relu(), k + 1)
             if stride == 2:
-                x = torch.cat(
-                    [x[:, :, ::2, ::2], y.new_zeros(y.shape[0], y.shape[1] - x.shape[1], *y.shape[2:])], 1
-                )
+                x = torch.cat([x[:, :, ::2, ::2], y.new_zeros(y.shape[0], y.shape[1] - x.shape[1], *y.shape[2:])], 1)
             x = (x + y).relu()
         return x.mean((2, 3)) @ self.matrix + self.offset
 

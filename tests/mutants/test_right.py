@@ -19,10 +19,6 @@ def test_right_network_conforms(name: str) -> None:
     said = [f"{f.clause}: {f.message} expected {f.expected!r}, found {f.found!r}" for f in report.failed()]
     assert not said
     assert report.verdict == "conforms"
-    open_ = {
-        f.clause: f.message
-        for f in report.findings
-        if f.outcome == "not-examined" and f.clause not in NO_CHECK
-    }
+    open_ = {f.clause: f.message for f in report.findings if f.outcome == "not-examined" and f.clause not in NO_CHECK}
     assert not open_
     assert report.identified.deviations == ()

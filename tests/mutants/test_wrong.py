@@ -33,16 +33,12 @@ def judge(mutant: Mutant) -> Report:
 def test_wrong_network_fails_by_its_own_clause(mutant: Mutant) -> None:
     report = judge(mutant)
     failed = {f.clause: f for f in report.findings if f.outcome == "fail"}
-    said = "\n".join(
-        f"{f.clause}: {f.message} expected {f.expected!r}, found {f.found!r}" for f in failed.values()
-    )
+    said = "\n".join(f"{f.clause}: {f.message} expected {f.expected!r}, found {f.found!r}" for f in failed.values())
     assert frozenset(failed) == mutant.fails, said
     explained = load_spec().deviations[mutant.deviation].explains if mutant.deviation else ()
     for clause, fragment in mutant.own.items():
         finding = failed[clause]
-        assert fragment in f"{finding.message} {finding.found}", (
-            f"{clause}: {finding.message} {finding.found}"
-        )
+        assert fragment in f"{finding.message} {finding.found}", f"{clause}: {finding.message} {finding.found}"
         assert finding.message
         assert finding.expected
         assert finding.found

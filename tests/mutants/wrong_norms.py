@@ -155,9 +155,7 @@ class GroupedStem:
         self.bn = nn.GroupNorm(16, filters)
 
 
-@wrong(
-    RESNET20, {"BN-03": "no BN", "BN-01": "group_norm", "BN-02": "0 BN layers for 19"}, deviation="groupnorm"
-)
+@wrong(RESNET20, {"BN-03": "no BN", "BN-01": "group_norm", "BN-02": "0 BN layers for 19"}, deviation="groupnorm")
 def groupnorm_everywhere() -> nn.Module:
     return resnet20(block=Grouped, stem=GroupedStem)
 

@@ -82,9 +82,7 @@ class Averaged(Projection):
         return self.bn(self.conv(F.avg_pool2d(x, 2) if self.stride == 2 else x))
 
 
-@wrong(
-    RESNET50, {"SC-04": "avg_pool -> 1x1 conv"}, deviation="proj-avgpool"
-)  # STG-08 speaks of the main path
+@wrong(RESNET50, {"SC-04": "avg_pool -> 1x1 conv"}, deviation="proj-avgpool")  # STG-08 speaks of the main path
 def proj_avgpool() -> nn.Module:
     return resnet50(block=projecting(Averaged))
 

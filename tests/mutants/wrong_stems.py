@@ -128,9 +128,7 @@ class Bias:
     bias = True
 
 
-@wrong(
-    RESNET18, {"CB-01": "1 of 20"}, also="CT-07", deviation="stem-bias"
-)  # CB-02 admits it in ResNet-50 alone
+@wrong(RESNET18, {"CB-01": "1 of 20"}, also="CT-07", deviation="stem-bias")  # CB-02 admits it in ResNet-50 alone
 def stem_bias() -> nn.Module:
     return resnet18(stem=Bias)
 

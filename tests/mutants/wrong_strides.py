@@ -227,9 +227,7 @@ class SamePadding:
     def conv(self, channels: int, filters: int, kernel: int, stride: int) -> nn.Module:
         if stride == 1:
             return super().conv(channels, filters, kernel, stride)  # type: ignore[misc]
-        return nn.Sequential(
-            nn.ZeroPad2d((0, 1, 0, 1)), nn.Conv2d(channels, filters, kernel, stride, bias=False)
-        )
+        return nn.Sequential(nn.ZeroPad2d((0, 1, 0, 1)), nn.Conv2d(channels, filters, kernel, stride, bias=False))
 
 
 @wrong(RESNET18, {"STG-10": "top 0, bottom 1, left 0, right 1"}, deviation="pad-same-asymmetric")

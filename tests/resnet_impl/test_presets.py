@@ -9,9 +9,7 @@ from torch import nn
 import resnet_impl as r
 
 CONSTRUCTORS = [
-    getattr(r, name)
-    for name in r.__all__
-    if name[0].islower() and name not in ("initialize", "rename_torchvision")
+    getattr(r, name) for name in r.__all__ if name[0].islower() and name not in ("initialize", "rename_torchvision")
 ]
 
 
@@ -36,9 +34,7 @@ def test_every_constructor_works_without_arguments_and_with_the_common_ones(cons
     assert all(bn.eps == 1e-5 for bn in default.modules() if isinstance(bn, nn.BatchNorm2d))
 
 
-@pytest.mark.parametrize(
-    "constructor", [r.resnet18, r.plain34, r.resnet50, r.cifar_plain, r.resnet50_cifar_stem]
-)
+@pytest.mark.parametrize("constructor", [r.resnet18, r.plain34, r.resnet50, r.cifar_plain, r.resnet50_cifar_stem])
 @pytest.mark.parametrize("option", [{"fan": "fan_avg"}, {"num_classes": 0}, {"in_channels": 0}])
 def test_bad_values_are_named(constructor, option):
     ((name, value),) = option.items()

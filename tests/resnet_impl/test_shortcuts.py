@@ -10,9 +10,7 @@ from resnet_impl.shortcuts import ShortcutProjection, ShortcutZeroPad, build_sho
 
 
 @pytest.mark.parametrize("size", [(8, 8), (7, 7), (5, 8), (1, 1)])
-@pytest.mark.parametrize(
-    ("channels_in", "channels_out", "stride"), [(3, 6, 2), (2, 8, 1), (2, 8, 2), (4, 4, 2)]
-)
+@pytest.mark.parametrize(("channels_in", "channels_out", "stride"), [(3, 6, 2), (2, 8, 1), (2, 8, 2), (4, 4, 2)])
 def test_option_a_is_an_exact_subsampling_followed_by_zeros(size, channels_in, channels_out, stride):
     x = torch.randn(2, channels_in, *size)
 
@@ -71,8 +69,6 @@ def test_each_option_builds_its_shortcut(option, same, wider, smaller, both):
 
 @pytest.mark.parametrize("option", ["a", "D", "", 1, ["A"]])
 def test_an_unknown_option_is_named_with_the_admitted_ones(option):
-    with pytest.raises(
-        ValueError, match=r"shortcut must be one of 'A', 'B', 'C', 'none', None; got "
-    ) as caught:
+    with pytest.raises(ValueError, match=r"shortcut must be one of 'A', 'B', 'C', 'none', None; got ") as caught:
         build_shortcut(option, 64, 64, 1)
     assert repr(option) in str(caught.value)

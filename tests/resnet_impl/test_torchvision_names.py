@@ -64,9 +64,7 @@ def test_equal_in_training(name, options, randomize):
     expected.square().sum().backward()
     found.square().sum().backward()
     gradients = r.rename_torchvision({key: p.grad for key, p in theirs.named_parameters()})
-    torch.testing.assert_close(
-        {k: p.grad for k, p in ours.named_parameters()}, gradients, rtol=1e-6, atol=1e-6
-    )
+    torch.testing.assert_close({k: p.grad for k, p in ours.named_parameters()}, gradients, rtol=1e-6, atol=1e-6)
     torch.testing.assert_close(
         dict(ours.named_buffers()), r.rename_torchvision(dict(theirs.named_buffers())), rtol=1e-8, atol=1e-8
     )

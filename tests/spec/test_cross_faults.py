@@ -114,21 +114,13 @@ FIGURES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("file", "after", "old", "new", "words"), NAMES, ids=[case[4][:40] for case in NAMES]
-)
-def test_names_and_citations(
-    spec_copy: SpecCopy, file: str, after: str, old: str, new: str, words: str
-) -> None:
+@pytest.mark.parametrize(("file", "after", "old", "new", "words"), NAMES, ids=[case[4][:40] for case in NAMES])
+def test_names_and_citations(spec_copy: SpecCopy, file: str, after: str, old: str, new: str, words: str) -> None:
     spec_copy.refuses(file, after, old, new, words)
 
 
-@pytest.mark.parametrize(
-    ("file", "after", "old", "new", "words"), NETWORKS, ids=[case[4][:40] for case in NETWORKS]
-)
-def test_a_network_against_itself(
-    spec_copy: SpecCopy, file: str, after: str, old: str, new: str, words: str
-) -> None:
+@pytest.mark.parametrize(("file", "after", "old", "new", "words"), NETWORKS, ids=[case[4][:40] for case in NETWORKS])
+def test_a_network_against_itself(spec_copy: SpecCopy, file: str, after: str, old: str, new: str, words: str) -> None:
     spec_copy.refuses(file, after, old, new, words)
 
 

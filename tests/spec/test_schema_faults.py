@@ -84,9 +84,7 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("file", "after", "old", "new", "words"), CASES, ids=[case[4][:40] for case in CASES]
-)
+@pytest.mark.parametrize(("file", "after", "old", "new", "words"), CASES, ids=[case[4][:40] for case in CASES])
 def test_a_fault_is_told_at_its_place(
     spec_copy: SpecCopy, file: str, after: str, old: str, new: str, words: str
 ) -> None:
@@ -102,9 +100,7 @@ def test_a_clause_needs_a_citation(spec_copy: SpecCopy) -> None:
     text = (spec_copy.root / STEM).read_text(encoding="utf-8")
     start = text.index("    cite:", text.index("id: STEM-01\n"))
     line = text[start : text.index("\n", start) + 1]
-    error = spec_copy.refuses(
-        STEM, "id: STEM-01\n", line, "", "'cite' is missing here; add it (where this stands"
-    )
+    error = spec_copy.refuses(STEM, "id: STEM-01\n", line, "", "'cite' is missing here; add it (where this stands")
     head = text[: text.index("- id: STEM-01")]
     assert error.line == head.count("\n") + 1
     assert error.column == len("  - ") + 1

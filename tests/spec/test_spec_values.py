@@ -178,9 +178,7 @@ def test_the_integers(spec: Spec) -> None:
         assert (derived.batch_norm_affine, derived.multiply_adds) == (affine, multiply_adds), (name, option)
     told = {(name, option) for name, option, *_ in rows}
     networks = [a for a in spec.architectures.values() if a.base is None or a.variant]
-    assert told == {
-        (a.name, o) for a in networks for o in a.derived if not a.name.endswith("-imagenet-blocks")
-    }
+    assert told == {(a.name, o) for a in networks for o in a.derived if not a.name.endswith("-imagenet-blocks")}
 
 
 @pytest.mark.parametrize(

@@ -114,9 +114,7 @@ def test_a_byte_order_mark_moves_nothing(tmp_path: Path) -> None:
     assert (marked.value, marked.at(("a",))) == ({"a": 1}, (1, 4))
 
 
-@pytest.mark.parametrize(
-    "text", ["a: '1e-4'\n", 'a: "no"\n', "a: 'null'\n", "a: '2015-12-10'\n", "'18': x\n"]
-)
+@pytest.mark.parametrize("text", ["a: '1e-4'\n", 'a: "no"\n', "a: 'null'\n", "a: '2015-12-10'\n", "'18': x\n"])
 def test_quotes_make_text_of_anything(tmp_path: Path, text: str) -> None:
     ((key, value),) = read(tmp_path, text).value.items()
     assert isinstance(key, str)

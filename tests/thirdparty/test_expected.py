@@ -1,4 +1,4 @@
-"""Third-party networks get the verdicts that were derived from their source by hand (expected.yaml), not what the tool prints."""
+"""Third-party networks get the verdicts derived from their source by hand (expected.yaml), not what the tool prints."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from .problems import CaptureError, TargetError, TargetProblem
+from .problems import CaptureError, LimitError, TargetError, TargetProblem
 
 if TYPE_CHECKING:
     from torch import nn
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..graph import Graph, Shape
     from .target import LoadedTarget
 
-__all__ = ["CaptureError", "TargetError", "TargetProblem", "capture", "capture_candidate", "load_target"]
+__all__ = ["CaptureError", "LimitError", "TargetError", "TargetProblem", "capture", "capture_candidate", "load_target"]
 
 
 def capture(module: nn.Module, shape: Shape, mode: str = "eval", device: str = "meta") -> Graph:
@@ -49,8 +49,9 @@ def capture_candidate(
     train graph, and the eval graph at another size (`resized`: size to other size; default 224 to 320,
     32 to 48).
 
-    `timeout` (seconds) is kept by a signal and therefore only in the main thread. Raises TargetError and
-    CaptureError.
+    `timeout` (seconds) is kept by a signal, and that in the main thread alone; a target that swallows what the signal
+    raises, or sets the timer itself, outlasts it. Raises TargetError, CaptureError, and LimitError (a ValueError) where
+    the timeout is no number of seconds above 0.
     """
     from .candidates import capture_candidate as run
 

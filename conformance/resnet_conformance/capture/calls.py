@@ -72,9 +72,7 @@ def generic(c: Call) -> int:
             operands.extend(c.read(item) for item in items if isinstance(item, torch.Tensor))
         elif isinstance(value, (bool, int, float, str)):
             attrs[key] = value
-        elif isinstance(value, (list, tuple)) and all(
-            isinstance(item, (bool, int, float, str)) for item in value
-        ):
+        elif isinstance(value, (list, tuple)) and all(isinstance(item, (bool, int, float, str)) for item in value):
             attrs[key] = tuple(value)
         elif isinstance(value, torch.dtype):
             attrs[key] = str(value)

@@ -7,50 +7,19 @@ values.
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Mapping, Sequence
 
 from torch import nn
 
 from ..candidate import Candidate
 from ..graph import Graph, Shape
-from .isolation import collection_off
-from .problems import CaptureError, Expired, TargetError
+from .isolation import ALONE, collection_off
+from .limits import check_limit, within
+from .problems import CaptureError, TargetError
 from .running import record
+from .signature import describe_dimensions
 from .target import LoadedTarget, load_target
-
-
-@contextmanager
-def limited(seconds: float | None, address: object) -> Iterator[None]:
-    """Stop after so many seconds. Kept by SIGALRM: outside the main thread, or where there is none,
-    there is no limit.
-    """
-    if (
-        seconds is None
-        or threading.current_thread() is not threading.main_thread()
-        or not hasattr(signal, "setitimer")
-    ):
-        yield
-        return
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise Expired
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    except Expired as error:
-        raise CaptureError(
-            f"{address} was not captured within {seconds:g} s: give it more time (--timeout)"
-        ) from error
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 class Runner:
@@ -89,9 +58,7 @@ class Runner:
         graph, inspected = record(self.module(device), shape, mode, device)
         if inspected:
             places = ", ".join(place or "the top" for place in inspected[:3])
-            self.note(
-                f"the network looks at values of its data (in {places}): the graph holds for the sample input"
-            )
+            self.note(f"the network looks at values of its data (in {places}): the graph holds for the sample input")
         return graph
 
     def either(self, shape: Shape, mode: str) -> Graph:
@@ -105,9 +72,7 @@ class Runner:
                 graph = self.record(shape, mode, "cpu")
             except CaptureError:
                 raise first from None
-            self.note(
-                f"{mode} at {shape[-2]}x{shape[-1]} was captured with real tensors, because on meta {first}"
-            )
+            self.note(f"{mode} at {shape[-2]}x{shape[-1]} was captured with real tensors, because on meta {first}")
             return graph
 
     def first(self, shapes: Sequence[Shape]) -> tuple[Graph, Shape]:
@@ -125,15 +90,16 @@ class Runner:
                     self.note(f"captured with real tensors, because on meta {failures[0]}")
                 return graph, shape
         tried = ", ".join("x".join(map(str, shape)) for shape in shapes)
+        why = describe_dimensions(self.module("cpu"))
+        if why:
+            raise CaptureError(f"the network did not run: {why} (tried {tried})") from failures[-1]
         raise CaptureError(f"{failures[-1]} (tried {tried})") from failures[-1]
 
     def with_channels(self, shapes: Sequence[Shape]) -> tuple[Shape, ...]:
         """The shapes, and after each the same with the channels that the first convolution takes, where
         it has others.
         """
-        weights = [
-            p for p in self.module("meta").parameters() if not nn.parameter.is_lazy(p) and p.dim() == 4
-        ]
+        weights = [p for p in self.module("meta").parameters() if not nn.parameter.is_lazy(p) and p.dim() == 4]
         channels = weights[0].shape[1] if weights else 3
         found: dict[Shape, None] = {}
         for shape in map(tuple, shapes):
@@ -151,23 +117,34 @@ def capture_candidate(
     timeout: float | None,
 ) -> Candidate:
     """See `capture.capture_candidate`."""
+    check_limit(timeout)
+    name = target if isinstance(target, str) else "the network"
+    with ALONE, collection_off():
+        return within(timeout, name, lambda: _capture(target, kwargs, shapes, resized))
+
+
+def _capture(
+    target: object,
+    kwargs: Mapping[str, object] | None,
+    shapes: Sequence[Shape],
+    resized: Mapping[int, int],
+) -> Candidate:
     begin = time.perf_counter()
-    with limited(timeout, target if isinstance(target, str) else "the network"), collection_off():
-        loaded = load_target(target, kwargs)
-        runner = Runner(loaded)
-        graph, shape = runner.first(shapes)
-        train: tuple[Graph, ...] = ()
-        train_failure = resized_failure = ""
-        try:
-            train = (runner.either(shape, "train"),)
-        except CaptureError as error:
-            train_failure = str(error)
-        other = (*shape[:2], *(resized.get(size, size + size // 2) for size in shape[2:]))
-        again: Graph | None = None
-        try:
-            again = runner.either(other, "eval")
-        except CaptureError as error:
-            resized_failure = str(error)
+    loaded = load_target(target, kwargs)
+    runner = Runner(loaded)
+    graph, shape = runner.first(shapes)
+    train: tuple[Graph, ...] = ()
+    train_failure = resized_failure = ""
+    try:
+        train = (runner.either(shape, "train"),)
+    except CaptureError as error:
+        train_failure = str(error)
+    other = (*shape[:2], *(resized.get(size, size + size // 2) for size in shape[2:]))
+    again: Graph | None = None
+    try:
+        again = runner.either(other, "eval")
+    except CaptureError as error:
+        resized_failure = str(error)
     return Candidate(
         target=loaded.info,
         graph=graph,

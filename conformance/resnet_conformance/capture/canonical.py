@@ -64,9 +64,7 @@ def _pad(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | 
         start = tuple(max(0, -b) for b in before)
         stop = tuple(n - max(0, -a) for n, a in zip(node.shape, after, strict=True))
         cropped = tuple(b - a for a, b in zip(start, stop, strict=True))
-        source = e.emit(
-            "slice", {"x": source}, {"start": start, "stop": stop, "step": (1,) * len(start)}, cropped
-        )
+        source = e.emit("slice", {"x": source}, {"start": start, "stop": stop, "step": (1,) * len(start)}, cropped)
         rest = {
             "before": tuple(max(0, b) for b in before),
             "after": tuple(max(0, a) for a in after),
@@ -89,9 +87,7 @@ def _concat(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int
     before, after = [0] * len(shape), [0] * len(shape)
     before[axis] = sum(e[p].shape[axis] for p in parts[:place])
     after[axis] = sum(e[p].shape[axis] for p in parts[place + 1 :])
-    return e.emit(
-        "pad", {"x": parts[place]}, {"before": tuple(before), "after": tuple(after), "value": 0.0}, shape
-    )
+    return e.emit("pad", {"x": parts[place]}, {"before": tuple(before), "after": tuple(after), "value": 0.0}, shape)
 
 
 def _same_region(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -138,12 +134,7 @@ def _tiled(e: Emitter, base: int, src: int, before: Shape, after: Shape, shape: 
     mine, theirs = (before[axis], shape[axis] - after[axis]), (start[axis], stop[axis])
     full = all((start[i], stop[i]) == (0, shape[i]) for i in range(len(shape)) if i != axis)
     pieces = sorted(((mine, src), (theirs, other)))
-    if (
-        full
-        and pieces[0][0][0] == 0
-        and pieces[0][0][1] == pieces[1][0][0]
-        and pieces[1][0][1] == shape[axis]
-    ):
+    if full and pieces[0][0][0] == 0 and pieces[0][0][1] == pieces[1][0][0] and pieces[1][0][1] == shape[axis]:
         return e.emit("concat", (pieces[0][1], pieces[1][1]), {"axis": axis}, shape)
     return None
 
@@ -155,9 +146,7 @@ def _add(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | 
         node, learned = e[product], not e.depends[bias] and e[bias].op != "constant"
         if learned and node.op == "linear" and "bias" not in node.roles and e[bias].shape == shape[-1:]:
             e.effects.add(product)
-            return e.append(
-                "linear", dict(zip(node.roles, node.inputs, strict=True)) | {"bias": bias}, {}, shape
-            )
+            return e.append("linear", dict(zip(node.roles, node.inputs, strict=True)) | {"bias": bias}, {}, shape)
     return None
 
 
@@ -173,12 +162,8 @@ def _mul(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | 
             scaled = e[value]
             if scaled.op == "scale" and abs(scaled.attrs["factor"] * fact.keep - 1) < 1e-6:
                 e.effects.add(value)
-                return e.append(
-                    "dropout", {"x": scaled.inputs[0]}, {"rate": round(1 - fact.keep, 9)} | extra, shape
-                )
-            return e.append(
-                "dropout", {"x": value}, {"rate": round(1 - fact.keep, 9), "scaled": False} | extra, shape
-            )
+                return e.append("dropout", {"x": scaled.inputs[0]}, {"rate": round(1 - fact.keep, 9)} | extra, shape)
+            return e.append("dropout", {"x": value}, {"rate": round(1 - fact.keep, 9), "scaled": False} | extra, shape)
         if node.op == "aten._to_copy":
             node = e[node.inputs[0]]
         if node.op in ("aten.gt", "aten.ge") and node.inputs == (value,) and node.attrs.get("other") == 0:
@@ -195,11 +180,7 @@ def _scale(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int 
         from .facts import Fact
 
         return e.constant(shape, Fact(fill=0.0))
-    if (
-        node.op == "dropout"
-        and node.attrs.get("scaled") is False
-        and abs(factor * (1 - node.attrs["rate"]) - 1) < 1e-6
-    ):
+    if node.op == "dropout" and node.attrs.get("scaled") is False and abs(factor * (1 - node.attrs["rate"]) - 1) < 1e-6:
         kept = {key: value for key, value in node.attrs.items() if key != "scaled"}
         e.effects.add(node.index)
         return e.append("dropout", {"x": node.inputs[0]}, kept, shape)
@@ -229,9 +210,7 @@ def _reduction(op: str, partial: str) -> Rewrite:
         if len(node.shape) == 4 and set(axes) == {2, 3}:
             return e.append(op, {"x": source}, {"keepdim": attrs["keepdim"]}, shape)
         whole = None
-        if (
-            node.op == "reshape" and axes == (2,) and len(node.shape) == 3
-        ):  # (N, C, H, W) -> (N, C, H*W) -> its mean
+        if node.op == "reshape" and axes == (2,) and len(node.shape) == 3:  # (N, C, H, W) -> (N, C, H*W) -> its mean
             whole = node.inputs[0]
         if node.op == partial and len(e[node.inputs[0]].shape) == 4:  # the mean of means over rows
             inner: tuple[int, ...] = node.attrs["axes"]

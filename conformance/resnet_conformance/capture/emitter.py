@@ -47,9 +47,7 @@ class Emitter:
         index = self.builder.add(op, operands, attrs, shape, self.where)
         inputs = self[index].inputs
         self.depends.append(op == "input" or any(self.depends[i] for i in inputs))
-        self.grads.append(
-            self.with_grad and op != "detach" and (op == "input" or any(self.grads[i] for i in inputs))
-        )
+        self.grads.append(self.with_grad and op != "detach" and (op == "input" or any(self.grads[i] for i in inputs)))
         return index
 
     def tensor(self, position: int) -> int:
@@ -86,9 +84,7 @@ class Emitter:
         )
         if named and all(self[i].op == "constant" for i in named.values()):
             fact = facts.derive(op, tuple(self.fact(i) for i in named.values()), attrs)
-            if (
-                op != "scatter" or fact.zero
-            ):  # memory that is filled piece by piece: the next piece may complete it
+            if op != "scatter" or fact.zero:  # memory that is filled piece by piece: the next piece may complete it
                 return self.constant(shape, fact)
         rewrite = REWRITES.get(op)
         if rewrite is not None:

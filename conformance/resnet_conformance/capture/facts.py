@@ -107,8 +107,6 @@ def derive(op: str, facts: tuple[Fact, ...], attrs: Mapping[str, Any]) -> Fact:
         return Fact(fill=0.0)
     if op == "pad" and attrs.get("value", 0) != 0:
         return UNKNOWN
-    if op in ("add", "sub", "concat", "pad", "scatter", "relu", "maximum", "minimum") and all(
-        f.zero for f in facts
-    ):
+    if op in ("add", "sub", "concat", "pad", "scatter", "relu", "maximum", "minimum") and all(f.zero for f in facts):
         return Fact(fill=0.0)
     return UNKNOWN

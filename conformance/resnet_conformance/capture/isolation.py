@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import gc
 import io
+import os
 import random
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -17,6 +19,9 @@ import torch
 from torch import nn
 
 CONTAINERS = (dict, list, set)
+# What a capture changes for its time (streams, settings, nn.Module.__call__) belongs to the whole process, so captures
+# in several threads run one after the other. Reentrant: a target may itself judge a network.
+ALONE = threading.RLock()
 
 
 @contextmanager
@@ -47,16 +52,29 @@ def collection_off() -> Iterator[None]:
 
 @contextmanager
 def settings_kept() -> Iterator[None]:
-    """Random number generators (Python's, NumPy's, torch's) and torch's global settings are restored."""
+    """Random number generators (Python's, NumPy's, torch's), the process's folder and environment, and torch's global
+    settings are restored."""
     numpy = sys.modules.get("numpy")
     states = random.getstate(), torch.get_rng_state(), numpy.random.get_state() if numpy else None
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None  # type: ignore[no-untyped-call]
-    dtype, grad = torch.get_default_dtype(), torch.is_grad_enabled()
-    deterministic, benchmark = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
-    cudnn = torch.backends.cudnn.deterministic
+    dtype, grad, threads = torch.get_default_dtype(), torch.is_grad_enabled(), torch.get_num_threads()
+    deterministic = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    switches = [(place, name, getattr(place, name)) for place, names in _SWITCHES for name in names]
+    device = _default_device()
+    folder, environment, recursion = _folder(), dict(os.environ), sys.getrecursionlimit()
+    path = list(sys.path)
     try:
         yield
     finally:
+        sys.path[:] = path
+        if dict(os.environ) != environment:
+            os.environ.clear()
+            os.environ.update(environment)
+        if folder is not None and _folder() != folder:
+            os.chdir(folder)
+        sys.setrecursionlimit(recursion)
+        if _default_device() is not device:
+            torch.set_default_device(None if device is None else device.device)
         random.setstate(states[0])
         torch.set_rng_state(states[1])
         if numpy:
@@ -65,9 +83,33 @@ def settings_kept() -> Iterator[None]:
             torch.cuda.set_rng_state_all(cuda)
         torch.set_default_dtype(dtype)
         torch.set_grad_enabled(grad)
-        if torch.are_deterministic_algorithms_enabled() != deterministic:  # the call imports the compiler
-            torch.use_deterministic_algorithms(deterministic)
-        torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic = benchmark, cudnn
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
+        now = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+        if now != deterministic:  # the call imports the compiler
+            torch.use_deterministic_algorithms(deterministic[0], warn_only=deterministic[1])
+        for place, name, value in switches:
+            if getattr(place, name) != value:
+                setattr(place, name, value)
+
+
+_SWITCHES: tuple[tuple[Any, tuple[str, ...]], ...] = (
+    (torch.backends.cudnn, ("enabled", "benchmark", "deterministic", "allow_tf32")),
+    (torch.backends.cuda.matmul, ("allow_tf32",)),
+    (torch.backends.mkldnn, ("enabled",)),
+)
+
+
+def _default_device() -> Any:
+    """What `torch.set_default_device` has put in force: a mode with its device, or None."""
+    return getattr(torch._GLOBAL_DEVICE_CONTEXT, "device_context", None)
+
+
+def _folder() -> str | None:
+    try:
+        return os.getcwd()
+    except OSError:  # it was removed
+        return None
 
 
 @contextmanager
@@ -97,11 +139,7 @@ def twin(t: torch.Tensor, device: str) -> torch.Tensor:
             made = torch.empty_strided(t.shape, t.stride(), dtype=t.dtype, device="meta")
         else:
             made = t.detach().to(device, copy=True)
-    return (
-        nn.Parameter(made, t.requires_grad)
-        if isinstance(t, nn.Parameter)
-        else made.requires_grad_(t.requires_grad)
-    )
+    return nn.Parameter(made, t.requires_grad) if isinstance(t, nn.Parameter) else made.requires_grad_(t.requires_grad)
 
 
 def swap_twins(module: nn.Module, device: str) -> dict[int, torch.Tensor]:

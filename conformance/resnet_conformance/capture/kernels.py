@@ -20,9 +20,7 @@ def _like(x: torch.Tensor, shape: tuple[int, ...] | torch.Size) -> torch.Tensor:
 
 
 def _plain(*tensors: Any) -> bool:
-    return all(
-        type(t) in (torch.Tensor, torch.nn.Parameter) and t.is_meta and t.is_contiguous() for t in tensors
-    )
+    return all(type(t) in (torch.Tensor, torch.nn.Parameter) and t.is_meta and t.is_contiguous() for t in tensors)
 
 
 def _convolution(
@@ -48,14 +46,8 @@ def _convolution(
     return _like(x, (n, out, *size)) if min(size) > 0 else None
 
 
-def _batch_norm(
-    x: Any, w: Any, b: Any, mean: Any, var: Any, training: bool, momentum: float, eps: float
-) -> Any:
-    if (
-        not _plain(x)
-        or x.dim() < 2
-        or any(t is not None and t.shape != x.shape[1:2] for t in (w, b, mean, var))
-    ):
+def _batch_norm(x: Any, w: Any, b: Any, mean: Any, var: Any, training: bool, momentum: float, eps: float) -> Any:
+    if not _plain(x) or x.dim() < 2 or any(t is not None and t.shape != x.shape[1:2] for t in (w, b, mean, var)):
         return None
     if not training and mean is None:
         return None
@@ -82,9 +74,7 @@ def _written(x: Any, y: Any = None, **options: Any) -> Any:
 def _empty_like(x: Any, *, memory_format: Any = None, **options: Any) -> Any:
     if not _plain(x) or any(value is not None for key, value in options.items() if key != "pin_memory"):
         return None
-    return (
-        _like(x, x.shape) if memory_format in (None, torch.preserve_format, torch.contiguous_format) else None
-    )
+    return _like(x, x.shape) if memory_format in (None, torch.preserve_format, torch.contiguous_format) else None
 
 
 def _mean(x: Any, dim: Any, keepdim: bool = False, *, dtype: Any = None) -> Any:
@@ -113,13 +103,7 @@ def _max_pool(
 
 
 def _mm(x: Any, y: Any) -> Any:
-    fits = (
-        x.dim() == y.dim() == 2
-        and x.shape[1] == y.shape[0]
-        and x.dtype == y.dtype
-        and x.is_meta
-        and y.is_meta
-    )
+    fits = x.dim() == y.dim() == 2 and x.shape[1] == y.shape[0] and x.dtype == y.dtype and x.is_meta and y.is_meta
     return _like(x, (x.shape[0], y.shape[1])) if fits else None
 
 

@@ -13,9 +13,7 @@ from .views import region
 def convolution(c: Call) -> int:
     kernel = tuple(c["weight"].shape[2:])
     n = len(kernel)
-    attrs: dict[str, Any] = {"kernel": kernel} | {
-        key: pair(c[key], n) for key in ("stride", "padding", "dilation")
-    }
+    attrs: dict[str, Any] = {"kernel": kernel} | {key: pair(c[key], n) for key in ("stride", "padding", "dilation")}
     attrs |= {"groups": c["groups"], "transposed": c["transposed"]}
     if c["transposed"]:
         attrs["output_padding"] = pair(c["output_padding"], n)
@@ -66,13 +64,7 @@ def activation(name: str, *attrs: str) -> Lowering:
 def linear(x: str, weight: str, bias: str | None = None) -> Lowering:
     def lower(c: Call) -> int:
         e, w = c.emitter, c.node(weight)
-        if (
-            w is None
-            or e.depends[w]
-            or len(e[w].shape) != 2
-            or c.get("beta", 1) != 1
-            or c.get("alpha", 1) != 1
-        ):
+        if w is None or e.depends[w] or len(e[w].shape) != 2 or c.get("beta", 1) != 1 or c.get("alpha", 1) != 1:
             return generic(c)
         if c.name != "linear":  # aten has x @ w; a linear layer's weight is its transpose
             w = e.emit("permute", {"x": w}, {"order": (1, 0)}, e[w].shape[::-1])

@@ -28,10 +28,7 @@ LOWERINGS: Mapping[str, Lowering] = {
     "threshold": layers.threshold,
     "leaky_relu": layers.activation("leaky_relu", "negative_slope"),
     "gelu": layers.activation("gelu", "approximate"),
-    **{
-        name: layers.activation(name)
-        for name in ("silu", "mish", "hardswish", "hardsigmoid", "sigmoid", "tanh")
-    },
+    **{name: layers.activation(name) for name in ("silu", "mish", "hardswish", "hardsigmoid", "sigmoid", "tanh")},
     "elu": layers.activation("elu", "alpha", "scale", "input_scale"),
     **{name: tensors.binary(name) for name in ("add", "sub", "mul", "div")},
     "maximum": tensors.extremum("maximum"),
@@ -66,9 +63,7 @@ LOWERINGS: Mapping[str, Lowering] = {
     "dropout": layers.dropout,
     **dict.fromkeys(("_softmax", "softmax"), layers.softmax("softmax")),
     **dict.fromkeys(("_log_softmax", "log_softmax"), layers.softmax("log_softmax")),
-    **dict.fromkeys(
-        ("clone", "contiguous", "lift_fresh_copy", "detach_copy", "alias_copy"), tensors.identity
-    ),
+    **dict.fromkeys(("clone", "contiguous", "lift_fresh_copy", "detach_copy", "alias_copy"), tensors.identity),
     "_to_copy": tensors.cast,
     "copy": tensors.copy,
     **dict.fromkeys(("zeros", "zeros_like", "new_zeros", "zero"), tensors.constant(0.0)),

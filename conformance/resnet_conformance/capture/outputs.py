@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from .emitter import Emitter
 from .problems import CaptureError
 
 
@@ -41,9 +42,21 @@ def main_output(value: Any, batch: int) -> torch.Tensor:
         return value
     found = list(tensors_of(value))
     if not found:
-        raise CaptureError(
-            f"the network returned no tensor but {type(value).__name__}: its forward must return logits"
-        )
+        raise CaptureError(f"the network returned no tensor but {type(value).__name__}: its forward must return logits")
     named = [t for name, t in found if name == "logits"]
     flat = [t for _, t in found if t.dim() == 2 and t.is_floating_point() and t.shape[0] == batch]
     return named[0] if named else flat[-1] if flat else found[0][1]
+
+
+def require_dependence(e: Emitter, output: int) -> None:
+    """Raise CaptureError where the output cannot be followed back to the input, and say where the trace ends."""
+    if e.depends[output]:
+        return
+    last = max(i for i, depends in enumerate(e.depends) if depends)
+    node = e[last]
+    where = f"{node.op.removeprefix('aten.')} in {node.where or 'the top'}"
+    seen = "nothing is computed from the input" if node.op == "input" else f"the last that is seen of it is {where}"
+    raise CaptureError(
+        f"the output does not depend on the input as far as torch can see: {seen}. Values that go through NumPy, a"
+        " quantised kernel or a factor of 0 cannot be followed: judge the network in floats and in torch alone"
+    )

@@ -23,7 +23,22 @@ class Expired(BaseException):
     """The time limit was reached. No Exception, so that nobody's `except Exception` swallows it."""
 
 
+class LimitError(ValueError):
+    """The time limit that was given is no number of seconds."""
+
+
+LONG = 480  # characters of a stranger's message that people read
+
+
 def last_line(error: BaseException) -> str:
-    """The exception as one line: its type and the first line of its message."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    """The exception as one line: its type and the first line of its message, the middle left out where it is long."""
+    try:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    except Exception:  # noqa: BLE001 - a stranger's exception may fail to say what it is
+        return f"{type(error).__name__} (its message cannot be read)"
+    return f"{type(error).__name__}: {shortened(lines[0])}" if lines else type(error).__name__
+
+
+def shortened(text: str) -> str:
+    """A long text without its middle: what went wrong stands at its beginning or its end."""
+    return text if len(text) <= LONG else f"{text[: LONG // 2]} [...] {text[-LONG // 2 :]}"

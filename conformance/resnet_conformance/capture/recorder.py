@@ -70,9 +70,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Records the calls made while it is active. `path` gives the module that runs, `in_function` says
     whether a custom autograd function does (its forward runs without gradients, and cuts none off)."""
 
-    def __init__(
-        self, emitter: Emitter, path: Callable[[], str], in_function: Callable[[], bool], meta: bool
-    ) -> None:
+    def __init__(self, emitter: Emitter, path: Callable[[], str], in_function: Callable[[], bool], meta: bool) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.emitter = emitter
         self.values = Values(emitter, self._external)
@@ -122,9 +120,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if schema is None:
             schema = self.schemas[func] = read_schema(func)
         kwargs = dict(kwargs or {})
-        if (
-            schema.composite
-        ):  # in inference mode such an operation arrives whole; everywhere else as its parts
+        if schema.composite:  # in inference mode such an operation arrives whole; everywhere else as its parts
             with self:
                 return func.decompose(*args, **kwargs)
         self.emitter.where = self.path()
@@ -165,9 +161,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         base = next(_tensors(list(named.values())))
         return bool(base.untyped_storage()._cdata == results[0].untyped_storage()._cdata)
 
-    def _view(
-        self, name: str, named: Mapping[str, Any], base: Value, results: list[torch.Tensor], cut: bool
-    ) -> None:
+    def _view(self, name: str, named: Mapping[str, Any], base: Value, results: list[torch.Tensor], cut: bool) -> None:
         shapes = [tuple(t.shape) for t in results]
         source = self.emitter[base.node].shape
         for place, t in enumerate(results):

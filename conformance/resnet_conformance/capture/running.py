@@ -12,10 +12,12 @@ from torch import nn
 
 from ..graph import Graph, Shape, Tensor
 from .emitter import Emitter
-from .isolation import module_kept, quiet, settings_kept, swap_twins
-from .outputs import main_output
+from .isolation import ALONE, module_kept, quiet, settings_kept, swap_twins
+from .limits import exposed
+from .outputs import main_output, require_dependence
 from .problems import CaptureError, Expired, last_line
 from .recorder import Recorder
+from .signature import input_name
 
 
 class Path:
@@ -73,13 +75,9 @@ def registered(module: nn.Module) -> list[tuple[torch.Tensor, Tensor]]:
     ):
         for name, t in pairs:
             if nn.parameter.is_lazy(t):
-                raise CaptureError(
-                    f"{name} is lazy and has no shape: run the network once before it is judged"
-                )
+                raise CaptureError(f"{name} is lazy and has no shape: run the network once before it is judged")
             found.setdefault(id(t), (t, kind, []))[2].append(name)
-    return [
-        (t, Tensor(kind, tuple(t.shape), tuple(names), t.requires_grad)) for t, kind, names in found.values()
-    ]
+    return [(t, Tensor(kind, tuple(t.shape), tuple(names), t.requires_grad)) for t, kind, names in found.values()]
 
 
 class _Input(torch.autograd.Function):
@@ -105,18 +103,12 @@ def sample(shape: Shape, dtype: torch.dtype, device: str, grad: bool) -> torch.T
 def _switch(module: nn.Module, train: bool) -> None:
     try:
         module.train(train)
-    except (
-        NotImplementedError
-    ):  # an exported program runs as it was exported, and for that its own flag says nothing
+    except NotImplementedError:  # an exported program runs as it was exported, and for that its own flag says nothing
         if train:
-            raise CaptureError(
-                "the network is an exported program: it has no training mode of its own"
-            ) from None
+            raise CaptureError("the network is an exported program: it has no training mode of its own") from None
 
 
-def record(
-    module: nn.Module, shape: Shape, mode: str = "eval", device: str = "meta"
-) -> tuple[Graph, tuple[str, ...]]:
+def record(module: nn.Module, shape: Shape, mode: str = "eval", device: str = "meta") -> tuple[Graph, tuple[str, ...]]:
     """The module's Graph at this input shape, and the places where it looked at values of its data.
     Raises CaptureError.
     """
@@ -125,9 +117,11 @@ def record(
     path = Path(module)
     train = mode == "train"
     tensors = registered(module)
+    name = input_name(module)
     dtype = next((t.dtype for t, _ in tensors if t.is_floating_point()), torch.get_default_dtype())
     try:
         with (
+            ALONE,
             settings_kept(),
             quiet(),
             module_kept(module),
@@ -135,16 +129,17 @@ def record(
             torch.set_grad_enabled(train),
         ):
             torch.default_generator.manual_seed(0)
-            _switch(module, train)
+            exposed(lambda: _switch(module, train))
             twins = swap_twins(module, device)
             emitter = Emitter([t for _, t in tensors], train)
             recorder = Recorder(emitter, path.current, lambda: path.functions > 0, device == "meta")
             x = sample(shape, dtype, device, train)
             recorder.begin(x, [(t, twins.get(id(t), t)) for t, _ in tensors])
             with path.followed(), recorder:
-                returned = module(x)
+                returned = exposed(lambda: module(x) if name is None else module(**{name: x}))
             emitter.where = ""
             output = recorder.read(main_output(returned, shape[0]))
+            require_dependence(emitter, output)
             return emitter.finish(output, mode), tuple(dict.fromkeys(recorder.inspected))
     except (CaptureError, KeyboardInterrupt, Expired):
         raise

@@ -24,7 +24,8 @@ import torch
 from torch import nn
 
 from ..findings import TargetInfo
-from .isolation import quiet, settings_kept
+from .isolation import ALONE, quiet, settings_kept
+from .limits import exposed
 from .problems import Expired, TargetError, last_line
 
 Device = Literal["meta", "cpu"]
@@ -51,9 +52,10 @@ class LoadedTarget:
         weights are as they come.
         """
         if self.instance is not None:
-            return copy.deepcopy(self.instance).to(device)
+            with ALONE:
+                return exposed(lambda: copy.deepcopy(self.instance).to(device))  # type: ignore[union-attr]
         assert self.factory is not None
-        with settings_kept(), quiet(), neighbours(self.folder), ExitStack() as stack:
+        with ALONE, settings_kept(), quiet(), neighbours(self.folder), ExitStack() as stack:
             if device == "meta":
                 stack.enter_context(torch.device("meta"))
                 stack.enter_context(initialisation_off())
@@ -101,13 +103,11 @@ def neighbours(folder: str | None) -> Iterator[None]:
 def guarded(call: Callable[[], Any], address: str, doing: str) -> Any:
     """Run a stranger's code; whatever it throws becomes a TargetError."""
     try:
-        return call()
+        return exposed(call)
     except (TargetError, KeyboardInterrupt, Expired):
         raise
     except SyntaxError as error:
-        raise TargetError(
-            f"cannot {doing} {address}: {error.msg} ({error.filename}, line {error.lineno})"
-        ) from error
+        raise TargetError(f"cannot {doing} {address}: {error.msg} ({error.filename}, line {error.lineno})") from error
     except SystemExit as error:
         raise TargetError(
             f"cannot {doing} {address}: it calls sys.exit ({error.code!r}). Move what runs on import under"
@@ -159,25 +159,18 @@ def _from_address(address: str, kwargs: dict[str, object]) -> LoadedTarget:
         raise TargetError(f"no file {place}{_nearest(Path(place).name, _siblings(Path(place)))}")
     if not place:
         raise TargetError(f"{address!r} names no module: write package.module:{name or 'factory'}")
-    if (
-        not name
-        and not is_file
-        and "." in place
-        and importlib.util.find_spec(place.partition(".")[0]) is not None
-    ):
+    if not name and not is_file and "." in place and importlib.util.find_spec(place.partition(".")[0]) is not None:
         head, _, tail = place.rpartition(".")
         raise TargetError(f"{address!r} names no factory: write module:factory, perhaps {head}:{tail}")
     folder = str(Path(place).resolve().parent) if is_file else None
-    with settings_kept(), quiet(), neighbours(folder):
+    with ALONE, settings_kept(), quiet(), neighbours(folder):
         module = guarded(
             lambda: _import_file(Path(place)) if is_file else importlib.import_module(place), place, "import"
         )
     makers = _makers(module)
     if not name:
         listed = f" It has: {', '.join(makers[:8])}" if makers else ""
-        raise TargetError(
-            f"{address!r} names no factory: write {place}:NAME, where NAME makes the network.{listed}"
-        )
+        raise TargetError(f"{address!r} names no factory: write {place}:NAME, where NAME makes the network.{listed}")
     found: Any = module
     for part in name.split("."):
         if not hasattr(found, part):
@@ -191,9 +184,7 @@ def _from_address(address: str, kwargs: dict[str, object]) -> LoadedTarget:
             )
         return LoadedTarget(TargetInfo(address, {}, kind), instance=found, folder=folder)
     if not callable(found):
-        raise TargetError(
-            f"{address} is {type(found).__name__}, and cannot be called: name a function or class"
-        )
+        raise TargetError(f"{address} is {type(found).__name__}, and cannot be called: name a function or class")
     return _factory(found, address, kwargs, kind, folder)
 
 
@@ -214,9 +205,7 @@ def _import_file(path: Path) -> ModuleType:
 
 def _makers(module: ModuleType) -> tuple[str, ...]:
     """Names that could make a network: the module's own first."""
-    public = [
-        (name, item) for name, item in vars(module).items() if not name.startswith("_") and callable(item)
-    ]
+    public = [(name, item) for name, item in vars(module).items() if not name.startswith("_") and callable(item)]
     own = [name for name, item in public if getattr(item, "__module__", None) == module.__name__]
     return (*own, *(name for name, _ in public if name not in own))
 

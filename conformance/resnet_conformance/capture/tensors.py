@@ -47,9 +47,7 @@ def pad(c: Call) -> int:
     before, after = [0] * rank, [0] * rank
     for i in range(len(pads) // 2):
         before[rank - 1 - i], after[rank - 1 - i] = pads[2 * i], pads[2 * i + 1]
-    return c.emit(
-        "pad", {"x": c.x()}, {"before": tuple(before), "after": tuple(after), "value": float(c["value"])}
-    )
+    return c.emit("pad", {"x": c.x()}, {"before": tuple(before), "after": tuple(after), "value": float(c["value"])})
 
 
 def identity(c: Call) -> int:
@@ -65,9 +63,7 @@ def copy(c: Call) -> int:
     src = c.node("src")
     assert src is not None
     if c["src"].dtype != c["self"].dtype:
-        src = c.emitter.emit(
-            "aten._to_copy", {"x": src}, {"dtype": str(c["self"].dtype)}, tuple(c["src"].shape)
-        )
+        src = c.emitter.emit("aten._to_copy", {"x": src}, {"dtype": str(c["self"].dtype)}, tuple(c["src"].shape))
     return src if tuple(c["src"].shape) == c.shape else c.emit("aten.expand", {"x": src}, {"size": c.shape})
 
 

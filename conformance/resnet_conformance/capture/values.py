@@ -58,9 +58,7 @@ class Values:
         self.table: dict[Geometry, Value] = {}
         self.storages: dict[int, Storage] = {}
         self.cut: set[int] = set()  # id of tensors that the network detached by name
-        self.late: dict[
-            Geometry, Callable[[], int]
-        ] = {}  # tensors that become nodes only when somebody reads them
+        self.late: dict[Geometry, Callable[[], int]] = {}  # tensors that become nodes only when somebody reads them
         self.owners: dict[int, torch.Tensor] = {}  # by storage: the registered tensors
 
     def bind(self, t: torch.Tensor, node: int) -> Value:

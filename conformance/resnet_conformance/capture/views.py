@@ -43,9 +43,7 @@ class Step:
             return e.emit("permute", {"x": src}, {"order": inverse}, self.source)
         if self.op == "slice":
             return e.emit("scatter", {"base": base, "src": src}, self.attrs, self.source)
-        raise CaptureError(
-            f"an in-place write through {self.op} (at {e.where or 'the top'}) cannot be followed"
-        )
+        raise CaptureError(f"an in-place write through {self.op} (at {e.where or 'the top'}) cannot be followed")
 
 
 def _reshape(args: Args, source: Shape, shape: Shape) -> list[Step]:
@@ -102,9 +100,7 @@ def _same(args: Args, source: Shape, shape: Shape) -> list[Step]:
 
 
 VIEWS: Mapping[str, Callable[[Args, Shape, Shape], list[Step]]] = {
-    **dict.fromkeys(
-        ("view", "_unsafe_view", "reshape", "_reshape_alias", "squeeze", "unsqueeze", "flatten"), _reshape
-    ),
+    **dict.fromkeys(("view", "_unsafe_view", "reshape", "_reshape_alias", "squeeze", "unsqueeze", "flatten"), _reshape),
     **dict.fromkeys(("alias", "detach", "lift_fresh", "lift"), _same),
     "t": lambda args, source, shape: _permute(tuple(reversed(range(len(source)))), source),
     "numpy_T": lambda args, source, shape: _permute(tuple(reversed(range(len(source)))), source),
@@ -116,9 +112,7 @@ VIEWS: Mapping[str, Callable[[Args, Shape, Shape], list[Step]]] = {
 }
 
 
-def view_steps(
-    name: str, args: Args, source: Shape, shape: Shape, place: int, shapes: Sequence[Shape]
-) -> list[Step]:
+def view_steps(name: str, args: Args, source: Shape, shape: Shape, place: int, shapes: Sequence[Shape]) -> list[Step]:
     """The steps from a tensor of shape `source` to output number `place` of the view operation `name`."""
     if name in ("split", "split_with_sizes"):
         axis = args["dim"] % len(source)
@@ -126,12 +120,7 @@ def view_steps(
         return [slice_step(source, axis, start, start + shape[axis], 1)]
     if name == "unbind":
         return _select({"dim": args["dim"], "index": place}, source, shape)
-    if (
-        name == "as_strided"
-        and args["storage_offset"] is None
-        and shape == source
-        and max(shape[2:], default=1) == 1
-    ):
+    if name == "as_strided" and args["storage_offset"] is None and shape == source and max(shape[2:], default=1) == 1:
         return []  # adaptive pooling to 1x1 restores the channels-last order so
     if name in VIEWS and "dtype" not in args:
         return VIEWS[name](args, source, shape)

@@ -1,15 +1,18 @@
-"""The checks: one module per chapter of the spec, each check tied to its clause id. None of them imports torch or capture."""
+"""The checks, by chapter of the spec, each tied to its clause id. None of them imports torch or capture."""
 
 from __future__ import annotations
 
 from . import (
     activations,
+    addition,
     biases,
     blocks,
     bottleneck,
     counts,
+    downsampling,
     head,
     normalization,
+    options,
     plain,
     scaling,
     shortcuts,
@@ -25,12 +28,15 @@ __all__ = [
     "Check",
     "Result",
     "activations",
+    "addition",
     "biases",
     "blocks",
     "bottleneck",
     "counts",
+    "downsampling",
     "head",
     "normalization",
+    "options",
     "plain",
     "scaling",
     "shortcuts",

@@ -9,8 +9,10 @@ def only_first_bias(case: Case) -> bool:
     """CB-02: in the released ResNet-50, and there alone, conv1 has a bias and no other convolution has."""
     biased = {n.index for n in case.nodes("conv") if n.operand("bias") is not None}
     return (
-        case.architecture.dataset == "imagenet" and case.architecture.depth == 50
-        and bool(biased) and biased == {c.index for c in case.found.stem_convolutions}
+        case.architecture.dataset == "imagenet"
+        and case.architecture.depth == 50
+        and bool(biased)
+        and biased == {c.index for c in case.found.stem_convolutions}
     )
 
 
@@ -27,8 +29,13 @@ def no_bias(case: Case) -> Result:
     indices = {n.index for n in biased}
     deviation = "stem-bias" if indices <= stem else "proj-bias" if indices <= projections else "conv-bias"
     total = len(case.nodes("conv"))
-    return failed("Convolutions before BN have a bias.", "no bias", f"{len(biased)} of {total} convolutions have one",
-                  [n.where for n in biased], deviation)
+    return failed(
+        "Convolutions before BN have a bias.",
+        "no bias",
+        f"{len(biased)} of {total} convolutions have one",
+        [n.where for n in biased],
+        deviation,
+    )
 
 
 @examines("CB-02")
@@ -37,5 +44,7 @@ def first_bias(case: Case) -> Result:
     first = case.found.stem_convolutions[:1]
     biased = [n.index for n in case.nodes("conv") if n.operand("bias") is not None]
     if biased and biased == [c.index for c in first]:
-        return passed(f"{first[0].filters} biases in conv1", "conv1 has a bias, as in the released ResNet-50 (and only there).")
+        return passed(
+            f"{first[0].filters} biases in conv1", "conv1 has a bias, as in the released ResNet-50 (and only there)."
+        )
     return not_applicable("conv1 is not the one convolution with a bias.")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ..blocks import ACTIVATIONS, Block
 from .blocks import foreign, geometry_deviation, only_kind, strides
 from .case import Case, Result, examines, failed, holds_for_all, not_applicable, not_examined
-from .stages import stride_deviation, widths_deviation
+from .downsampling import stride_deviation
+from .stages import widths_deviation
 
 
 def _entries(case: Case) -> list[Block]:
@@ -33,8 +34,10 @@ def layers(case: Case) -> Result:
         return convolutions[0].filters > convolutions[2].filters or bool(foreign(block))
 
     found = [b for b in case.found.blocks if wrong(b)]
-    order = bool(found) and all(b.kind == "bottleneck" and b.residual.convolutions[0].filters > b.residual.convolutions[2].filters
-                                for b in found)
+    order = bool(found) and all(
+        b.kind == "bottleneck" and b.residual.convolutions[0].filters > b.residual.convolutions[2].filters
+        for b in found
+    )
 
     def text(block: Block) -> str:
         extra = [f"dilation {c.dilation[0]}" for c in block.residual.convolutions if set(c.dilation) != {1}]
@@ -42,23 +45,37 @@ def layers(case: Case) -> Result:
         extra += foreign(block)
         return _text(block) + (f" ({', '.join(dict.fromkeys(extra))})" if extra else "")
 
-    return holds_for_all(case, found, len(case.found.blocks), "F is not the bottleneck of Fig. 5",
-                         "1x1 (reduce) -> 3x3 -> 1x1 (restore), dilation 1, one group", text,
-                         "bottleneck-order" if order else geometry_deviation(found))
+    return holds_for_all(
+        case,
+        found,
+        len(case.found.blocks),
+        "F is not the bottleneck of Fig. 5",
+        "1x1 (reduce) -> 3x3 -> 1x1 (restore), dilation 1, one group",
+        text,
+        "bottleneck-order" if order else geometry_deviation(found),
+    )
 
 
 @examines("BTN-02")
 def expansion(case: Case) -> Result:
     """The restoring 1x1 has four times the reduced width."""
-    factor = case.paper.blocks[0].residual.convolutions[-1].filters // case.paper.blocks[0].residual.convolutions[0].filters
+    factor = (
+        case.paper.blocks[0].residual.convolutions[-1].filters // case.paper.blocks[0].residual.convolutions[0].filters
+    )
     wrong = []
     for block in case.found.blocks:
         widths = [c.filters for c in block.residual.convolutions]
         if len(widths) != 3 or widths[2] != factor * widths[0] or widths[1] != widths[0]:
             wrong.append(block)
-    return holds_for_all(case, wrong, len(case.found.blocks), "The last convolution does not restore the width",
-                         f"{factor} times the reduced width", lambda b: " -> ".join(str(c.filters) for c in b.residual.convolutions),
-                         widths_deviation(case))
+    return holds_for_all(
+        case,
+        wrong,
+        len(case.found.blocks),
+        "The last convolution does not restore the width",
+        f"{factor} times the reduced width",
+        lambda b: " -> ".join(str(c.filters) for c in b.residual.convolutions),
+        widths_deviation(case),
+    )
 
 
 @examines("BTN-03")
@@ -66,7 +83,9 @@ def activations(case: Case) -> Result:
     """ReLU follows the first and the second convolution, none follows the third before the addition."""
 
     def pattern(block: Block) -> list[str]:
-        layers = ["relu" if op in ACTIVATIONS else op for op in block.residual.chain_ops if op == "conv" or op in ACTIVATIONS]
+        layers = [
+            "relu" if op in ACTIVATIONS else op for op in block.residual.chain_ops if op == "conv" or op in ACTIVATIONS
+        ]
         return layers[layers.index("conv") :] if "conv" in layers else layers
 
     wrong = [b for b in case.found.blocks if pattern(b) != ["conv", "relu", "conv", "relu", "conv"]]
@@ -75,8 +94,15 @@ def activations(case: Case) -> Result:
     closes = all(any(op in ACTIVATIONS for op in b.activations) for b in wrong)
     late_name = "relu-before-add" if closes else "relu-before-not-after"
     deviation = "no-mid-relu" if missing else late_name if late else None
-    return holds_for_all(case, wrong, len(case.found.blocks), "F has its ReLUs elsewhere than in Fig. 5",
-                         "conv -> relu -> conv -> relu -> conv (each conv with BN)", lambda b: " -> ".join(pattern(b)), deviation)
+    return holds_for_all(
+        case,
+        wrong,
+        len(case.found.blocks),
+        "F has its ReLUs elsewhere than in Fig. 5",
+        "conv -> relu -> conv -> relu -> conv (each conv with BN)",
+        lambda b: " -> ".join(pattern(b)),
+        deviation,
+    )
 
 
 @examines("BTN-04")
@@ -84,13 +110,20 @@ def stride_on_first(case: Case) -> Result:
     """In conv3_1, conv4_1 and conv5_1 the stride 2 is on the first 1x1."""
     entries = _entries(case)
     if not entries:
-        return failed("There are no stages behind the first.", "strides 2, 1, 1 in conv3_1, conv4_1, conv5_1", "none of these blocks")
+        return failed(
+            "There are no stages behind the first.",
+            "strides 2, 1, 1 in conv3_1, conv4_1, conv5_1",
+            "none of these blocks",
+        )
     wrong = [b for b in entries if strides(b) != (2, 1, 1)]
     on_second = all(strides(b) == (1, 2, 1) for b in wrong)
     return holds_for_all(
-        case, wrong, len(entries),
+        case,
+        wrong,
+        len(entries),
         "The stride is not on the first 1x1, where the paper's FLOPs and released models have it (its text is silent)",
-        "strides 2, 1, 1 (on the first 1x1) in conv3_1, conv4_1, conv5_1", lambda b: _strides_text(case, b),
+        "strides 2, 1, 1 (on the first 1x1) in conv3_1, conv4_1, conv5_1",
+        lambda b: _strides_text(case, b),
         "stride-3x3" if on_second else stride_deviation(case),
     )
 
@@ -102,7 +135,15 @@ def no_stride_on_3x3(case: Case) -> Result:
     if not blocks:
         return not_examined("There is no block of three convolutions.")
     wrong = [b for b in blocks if strides(b)[1] != 1]
-    return holds_for_all(case, wrong, len(blocks), "A 3x3 convolution strides", "stride 1", lambda b: _strides_text(case, b), "stride-3x3")
+    return holds_for_all(
+        case,
+        wrong,
+        len(blocks),
+        "A 3x3 convolution strides",
+        "stride 1",
+        lambda b: _strides_text(case, b),
+        "stride-3x3",
+    )
 
 
 @examines("BTN-06")
@@ -114,8 +155,15 @@ def stride_on_3x3(case: Case) -> Result:
     if not entries:
         return failed("There are no stages behind the first.", expected, "none of these blocks")
     wrong = [b for b in entries if strides(b) != (1, 2, 1)]
-    return holds_for_all(case, wrong, len(entries), "The stride is not on the 3x3", expected, lambda b: _strides_text(case, b),
-                         stride_deviation(case))
+    return holds_for_all(
+        case,
+        wrong,
+        len(entries),
+        "The stride is not on the 3x3",
+        expected,
+        lambda b: _strides_text(case, b),
+        stride_deviation(case),
+    )
 
 
 @examines("BTN-07")

@@ -31,7 +31,8 @@ class Result:
 class Case:
     """One candidate against one architecture, narrowed to the shortcut option found where that is admitted.
 
-    `found` and `trained` are the candidate's anatomies in eval and train mode, `paper` is the blueprint's at the same input size.
+    `found` and `trained` are the candidate's anatomies in eval and train mode, `paper` is the blueprint's at the same
+    input size.
     """
 
     architecture: Architecture
@@ -122,9 +123,7 @@ def passed(found: str = "", message: str = "") -> Result:
     return Result("pass", message, found=found)
 
 
-def failed(
-    message: str, expected: str, found: str, where: Iterable[str] = (), deviation: str | None = None
-) -> Result:
+def failed(message: str, expected: str, found: str, where: Iterable[str] = (), deviation: str | None = None) -> Result:
     """The clause is broken: what it demands, what was found, and where."""
     return Result("fail", message, expected, found, tuple(where), deviation)
 
@@ -139,14 +138,23 @@ def not_examined(message: str) -> Result:
     return Result("not-examined", message)
 
 
-def holds_for_all(case: Case, wrong: Sequence[Block], total: int, message: str, expected: str, found: Callable[[Block], str],
-                  deviation: str | None = None) -> Result:
-    """Pass where no block is wrong; else fail, saying how many of how many, with the distinct things found and where."""
+def holds_for_all(
+    case: Case,
+    wrong: Sequence[Block],
+    total: int,
+    message: str,
+    expected: str,
+    found: Callable[[Block], str],
+    deviation: str | None = None,
+) -> Result:
+    """Pass where no block is wrong; else fail, with how many of how many, the distinct things found and where."""
     if not wrong:
         return passed(f"all {total} blocks" if total > 1 else "")
     seen = list(dict.fromkeys(found(block) for block in wrong))
     text = "; ".join(seen[:3]) + (f"; and {len(seen) - 3} more" if len(seen) > 3 else "")
-    return failed(f"{message} ({len(wrong)} of {total} blocks).", expected, text, [case.name(b) for b in wrong], deviation)
+    return failed(
+        f"{message} ({len(wrong)} of {total} blocks).", expected, text, [case.name(b) for b in wrong], deviation
+    )
 
 
 def size_text(shape: Sequence[int]) -> str:
@@ -157,5 +165,7 @@ def size_text(shape: Sequence[int]) -> str:
 def padding_text(padding: Sequence[int]) -> str:
     """A padding for people: 1, or top 0, bottom 1, left 0, right 1."""
     if len(padding) == 4:
-        return ", ".join(f"{side} {width}" for side, width in zip(("top", "bottom", "left", "right"), padding, strict=True))
+        return ", ".join(
+            f"{side} {width}" for side, width in zip(("top", "bottom", "left", "right"), padding, strict=True)
+        )
     return str(padding[0]) if len(set(padding)) == 1 else f"{padding[0]} in height, {padding[1]} in width"

@@ -8,6 +8,7 @@ from ..architecture import Printed
 from ..blocks import Block, Convolution
 from ..blueprint import draw
 from ..figures import agrees
+from ..graph import learned_from
 from ..measure import measure, multiply_adds, parameters_of
 from .biases import only_first_bias
 from .case import Case, Result, examines, failed, not_applicable, not_examined, passed, size_text
@@ -15,22 +16,42 @@ from .case import Case, Result, examines, failed, not_applicable, not_examined, 
 
 def _layers(case: Case) -> int:
     """Weighted layers that exist: one whose weights another layer uses too counts once."""
-    convolutions = {case.graph[c.index].operand("weight") for c in case.found.main_convolutions}
-    linears = {case.graph[i].operand("weight") for i in case.found.linears}
-    return len(convolutions) + len(linears)
+    indices = [*(c.index for c in case.found.main_convolutions), *case.found.linears]
+    return len({_weights(case, i) or i for i in indices})
+
+
+def _weights(case: Case, index: int) -> tuple[object, ...] | None:
+    """Which learnable numbers a layer's weights are; None where they are computed or fixed."""
+    weight = case.graph[index].operand("weight")
+    return None if weight is None else learned_from(case.graph, weight)
 
 
 @examines("CT-01")
 def weighted_layers(case: Case) -> Result:
     """Convolutions on the main path and fully connected layers number as the name says."""
     wanted, found = case.architecture.depth, _layers(case)
+    fixed = [n for n in case.nodes("conv", "linear") if _weights(case, n.index) is None]
+    if fixed:
+        operands = (n.operand("weight") for n in fixed)
+        kinds = sorted({"none" if i is None else case.graph[i].op.removeprefix("aten.") for i in operands})
+        return failed(
+            f"{len(fixed)} layers have weights that are no learnable parameters of their own.",
+            "weights that are parameters",
+            f"weights from {', '.join(kinds)}",
+            [n.where for n in fixed],
+        )
     if found == wanted:
         return passed(str(found))
     uses = case.found.depth
     shared = f", {uses} with repeated use" if uses != found else ""
     deviation = _reuse(case) if uses == wanted else "stem-deep" if len(case.found.stem_convolutions) > 1 else None
-    return failed("The number of weighted layers differs.", str(wanted), f"{found}{shared}",
-                  [c.where for c in case.found.main_convolutions if _uses(case, c) > 1], deviation)
+    return failed(
+        "The number of weighted layers differs.",
+        str(wanted),
+        f"{found}{shared}",
+        [c.where for c in case.found.main_convolutions if _uses(case, c) > 1],
+        deviation,
+    )
 
 
 def _uses(case: Case, convolution: Convolution) -> int:
@@ -81,8 +102,12 @@ def exact_cifar_parameters(case: Case) -> Result:
     wanted, found = case.paper_measures.parameters, _parameters(case)
     if found == wanted:
         return passed(f"{found:,}")
-    return failed("The number of parameters differs.", f"{wanted:,}", f"{found:,} ({found - wanted:+,})",
-                  deviation="shortcut-B-on-cifar" if case.found.option == "B" else None)
+    return failed(
+        "The number of parameters differs.",
+        f"{wanted:,}",
+        f"{found:,} ({found - wanted:+,})",
+        deviation="shortcut-B-on-cifar" if case.found.option == "B" else None,
+    )
 
 
 @examines("CT-04")
@@ -93,9 +118,13 @@ def as_many_as_plain(case: Case) -> Result:
     extra = sum(case.parameters(s) for _, s in case.shortcuts)
     if not extra:
         return passed("the shortcuts have no parameters")
-    return failed("The shortcuts have parameters, so the plain twin has fewer.", "no parameters on shortcuts", f"{extra:,}",
-                  [case.name(b) for b, s in case.shortcuts if case.parameters(s)],
-                  "shortcut-B-on-cifar" if case.architecture.dataset == "cifar10" and case.found.option == "B" else None)
+    return failed(
+        "The shortcuts have parameters, so the plain twin has fewer.",
+        "no parameters on shortcuts",
+        f"{extra:,}",
+        [case.name(b) for b, s in case.shortcuts if case.parameters(s)],
+        "shortcut-B-on-cifar" if case.architecture.dataset == "cifar10" and case.found.option == "B" else None,
+    )
 
 
 def _like_residual_twin(case: Case) -> Result:
@@ -123,9 +152,17 @@ def printed_multiply_adds(case: Case) -> Result:
     if agrees(printed, found):
         return passed(f"{found:,}")
     bottleneck = len(case.architecture.kernels) == 3
-    later = bottleneck and found == measure(draw(replace(case.architecture, strided=2), size=case.candidate.input_shape[2:])).multiply_adds
-    return failed("The multiply-adds are not those of Table 1.", f"{_print_text(printed)}, +- {10.0**-printed.digits:g}",
-                  f"{found:,}", deviation="stride-3x3" if later else None)
+    later = (
+        bottleneck
+        and found
+        == measure(draw(replace(case.architecture, strided=2), size=case.candidate.input_shape[2:])).multiply_adds
+    )
+    return failed(
+        "The multiply-adds are not those of Table 1.",
+        f"{_print_text(printed)}, +- {10.0**-printed.digits:g}",
+        f"{found:,}",
+        deviation="stride-3x3" if later else None,
+    )
 
 
 @examines("CT-06")
@@ -147,8 +184,13 @@ def exact_parameters(case: Case) -> Result:
         return passed(f"{found:,}, with the biases of conv1 that CB-02 admits")
     idle = sum(t.size for t in case.idle)
     unused = f", {idle:,} of them never used" if idle else ""
-    return failed("The number of parameters differs.", f"{wanted:,}", f"{found:,} ({found - wanted:+,}){unused}",
-                  [t.names[0] for t in case.idle if t.names], "bn-dead" if idle else None)
+    return failed(
+        "The number of parameters differs.",
+        f"{wanted:,}",
+        f"{found:,} ({found - wanted:+,}){unused}",
+        [t.names[0] for t in case.idle if t.names],
+        "bn-dead" if idle else None,
+    )
 
 
 def _doubling(block: Block) -> float:
@@ -173,8 +215,12 @@ def projection_doubles(case: Case) -> Result:
     wrong = [b for b in blocks if abs(_doubling(b) - wanted) > 0.005]
     if not wrong:
         return passed(f"x{wanted:.2f}")
-    return failed("A projection in place of the identity would multiply a bottleneck's weights by another factor.", f"x{wanted:.2f}",
-                  ", ".join(dict.fromkeys(f"x{_doubling(b):.2f}" for b in wrong)), [case.name(b) for b in wrong])
+    return failed(
+        "A projection in place of the identity would multiply a bottleneck's weights by another factor.",
+        f"x{wanted:.2f}",
+        ", ".join(dict.fromkeys(f"x{_doubling(b):.2f}" for b in wrong)),
+        [case.name(b) for b in wrong],
+    )
 
 
 @examines("CT-09")
@@ -186,7 +232,10 @@ def shortcuts_cost_nothing(case: Case) -> Result:
     operations = sum(multiply_adds(graph, node) for n in nodes for node in n)
     if not parameters and not operations:
         return passed("no parameters, no multiply-adds")
-    return failed("The shortcuts cost something.", "no parameters, no multiply-adds",
-                  f"{parameters:,} parameters, {operations:,} multiply-adds",
-                  [case.name(b) for b, s in case.shortcuts if case.parameters(s) or case.multiply_adds(s)],
-                  "shortcut-B-on-cifar" if case.architecture.dataset == "cifar10" and case.found.option == "B" else None)
+    return failed(
+        "The shortcuts cost something.",
+        "no parameters, no multiply-adds",
+        f"{parameters:,} parameters, {operations:,} multiply-adds",
+        [case.name(b) for b, s in case.shortcuts if case.parameters(s) or case.multiply_adds(s)],
+        "shortcut-B-on-cifar" if case.architecture.dataset == "cifar10" and case.found.option == "B" else None,
+    )

@@ -19,7 +19,9 @@ def _is_global(graph: Graph, node: Node) -> bool:
     if node.op in GLOBAL_POOLS:
         return True
     source = node.operand("x")
-    return source is not None and tuple(node.attrs["kernel"]) == graph[source].shape[2:] and not any(node.attrs["padding"])
+    return (
+        source is not None and tuple(node.attrs["kernel"]) == graph[source].shape[2:] and not any(node.attrs["padding"])
+    )
 
 
 @examines("HD-01")
@@ -28,11 +30,20 @@ def global_average_pooling(case: Case) -> Result:
     pools = _pools(case)
     good = [n for n in pools if n.op in ("global_avg_pool", "avg_pool") and _is_global(case.graph, n)]
     if len(pools) == 1 and good:
-        kernel = f" ({size_text(good[0].attrs['kernel'])} kernel on a map of that size)" if good[0].op == "avg_pool" else ""
+        kernel = (
+            f" ({size_text(good[0].attrs['kernel'])} kernel on a map of that size)" if good[0].op == "avg_pool" else ""
+        )
         return passed(f"global average pooling{kernel}")
-    found = "; ".join(n.op.replace("_", " ") + ("" if _is_global(case.graph, n) else " of a part of the map") for n in pools)
-    return failed("The last maps are not averaged over all positions.", "global average pooling", found or "no pooling",
-                  [n.where for n in pools], "head-maxpool" if not pools or any("max" in n.op for n in pools) else None)
+    found = "; ".join(
+        n.op.replace("_", " ") + ("" if _is_global(case.graph, n) else " of a part of the map") for n in pools
+    )
+    return failed(
+        "The last maps are not averaged over all positions.",
+        "global average pooling",
+        found or "no pooling",
+        [n.where for n in pools],
+        "head-maxpool" if not pools or any("max" in n.op for n in pools) else None,
+    )
 
 
 @examines("HD-02")
@@ -42,23 +53,47 @@ def one_classifier(case: Case) -> Result:
     expected = f"one fully connected layer with {wanted} outputs, logits"
     output = graph[graph.output]
     if not case.found.linears:
-        return failed("There is no classifier.", expected, f"an output of shape {size_text(output.shape[1:])}, made by no fully connected layer",
-                      [output.where], "fc-unused")
+        return failed(
+            "There is no classifier.",
+            expected,
+            f"an output of shape {size_text(output.shape[1:])}, made by no fully connected layer",
+            [output.where],
+            "fc-unused",
+        )
     if len(case.found.linears) > 1:
         found = f"{len(case.found.linears)} fully connected layers"
-        return failed("There is more than one fully connected layer.", expected, found, [graph[i].where for i in case.found.linears], "extra-fc")
+        return failed(
+            "There is more than one fully connected layer.",
+            expected,
+            found,
+            [graph[i].where for i in case.found.linears],
+            "extra-fc",
+        )
     after = [graph[i] for i in case.found.head if i > case.found.linears[-1] and graph[i].op != "reshape"]
     soft = [n for n in after if n.op in ("softmax", "log_softmax")]
     if soft:
-        return failed("The network ends in a softmax; the paper's belongs to the loss.", expected, f"fc -> {soft[0].op}",
-                      [soft[0].where], "softmax-in-model")
+        return failed(
+            "The network ends in a softmax; the paper's belongs to the loss.",
+            expected,
+            f"fc -> {soft[0].op}",
+            [soft[0].where],
+            "softmax-in-model",
+        )
     classes = graph[case.found.linears[-1]].shape[-1]
     if classes != wanted:
-        return failed("The classifier has another number of classes.", expected, f"{classes} outputs",
-                      [graph[case.found.linears[-1]].where])
+        return failed(
+            "The classifier has another number of classes.",
+            expected,
+            f"{classes} outputs",
+            [graph[case.found.linears[-1]].where],
+        )
     if after:
-        return failed("Something follows the classifier.", expected, " -> ".join(["fc", *(n.op for n in after)]),
-                      [n.where for n in after])
+        return failed(
+            "Something follows the classifier.",
+            expected,
+            " -> ".join(["fc", *(n.op for n in after)]),
+            [n.where for n in after],
+        )
     return passed(f"{classes} logits")
 
 
@@ -69,8 +104,13 @@ def no_hidden_layer(case: Case) -> Result:
     if len(linears) <= 1:
         return passed()
     widths = " -> ".join(str(n.shape[-1]) for n in linears)
-    return failed("There is a hidden fully connected layer.", "one fully connected layer", f"{len(linears)}: {widths}",
-                  [n.where for n in linears], "extra-fc")
+    return failed(
+        "There is a hidden fully connected layer.",
+        "one fully connected layer",
+        f"{len(linears)}: {widths}",
+        [n.where for n in linears],
+        "extra-fc",
+    )
 
 
 @examines("HD-04")
@@ -86,7 +126,9 @@ def pooled_width(case: Case) -> Result:
         return passed(str(found))
     last = case.found.blocks[-1].filters[-1:] if case.found.blocks else ()
     deviation = widths_deviation(case) if last == (found,) else None
-    return failed("The classifier sees another number of features.", str(wanted), str(found), [features[0].where], deviation)
+    return failed(
+        "The classifier sees another number of features.", str(wanted), str(found), [features[0].where], deviation
+    )
 
 
 @examines("HD-05")
@@ -104,8 +146,13 @@ def other_sizes(case: Case) -> Result:
         return not_examined("No other input size was tried.")
     fixed = any(n.op == "avg_pool" for n in _pools(case))
     expected = f"the same output shape at {size_text(candidate.resized_shape[2:])}"
-    return failed("The network works at one input size only.", expected, found, [n.where for n in _pools(case)],
-                  "head-fixed-kernel" if fixed else None)
+    return failed(
+        "The network works at one input size only.",
+        expected,
+        found,
+        [n.where for n in _pools(case)],
+        "head-fixed-kernel" if fixed else None,
+    )
 
 
 @examines("HD-06")
@@ -132,6 +179,10 @@ def no_fixed_kernel(case: Case) -> Result:
             return passed("the kernel follows the map's size")
     elif not case.candidate.resized_failure:
         return not_examined("No other input size was tried.")
-    return failed("The head's pool has a fixed kernel.", "a pool over the whole map, whatever its size",
-                  f"{pools[-1].op.replace('_', ' ')} with kernel {size_text(pools[-1].attrs['kernel'])}",
-                  [n.where for n in pools], "head-fixed-kernel")
+    return failed(
+        "The head's pool has a fixed kernel.",
+        "a pool over the whole map, whatever its size",
+        f"{pools[-1].op.replace('_', ' ')} with kernel {size_text(pools[-1].attrs['kernel'])}",
+        [n.where for n in pools],
+        "head-fixed-kernel",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..graph import Node
+from ..graph import Node, learned_from
 from .case import Case, Result, examines, failed, passed
 
 
@@ -25,8 +25,13 @@ def after_each_convolution(case: Case) -> Result:
         return passed(f"after all {len(convolutions)} convolutions")
     follow = dict.fromkeys(_user(case, n) for n in wrong)
     message = f"{len(wrong)} of {len(convolutions)} convolutions are not followed by BN alone."
-    return failed(message, "conv -> batch_norm", "; ".join(f"conv -> {op}" for op in list(follow)[:4]), [n.where for n in wrong],
-                  _missing_deviation(case, wrong))
+    return failed(
+        message,
+        "conv -> batch_norm",
+        "; ".join(f"conv -> {op}" for op in list(follow)[:4]),
+        [n.where for n in wrong],
+        _missing_deviation(case, wrong),
+    )
 
 
 def _missing_deviation(case: Case, wrong: list[Node]) -> str | None:
@@ -53,15 +58,18 @@ def _missing_deviation(case: Case, wrong: list[Node]) -> str | None:
 def as_many_as_convolutions(case: Case) -> Result:
     """There are as many BN layers as convolutions, projections included."""
     norms, convolutions = case.nodes("batch_norm"), case.nodes("conv")
-    layers, weights = _tensors(case, norms, "mean") if all(n.operand("mean") is not None for n in norms) else len(norms), len(
-        {n.operand("weight") for n in convolutions})
+    roles = [r for r in ("gamma", "beta", "mean", "var") if all(n.operand(r) is not None for n in norms)]
+    layers = min((_tensors(case, norms, role) for role in roles), default=len(norms))
+    weights = len({n.operand("weight") for n in convolutions})
     shared = layers < len(norms)
     if layers == weights:
         return passed(str(layers))
     found = f"{layers} BN layers" + (f" (used {len(norms)} times)" if shared else "") + f" for {weights} convolutions"
     groups = any("group_norm" in n.op for n in case.graph)
     deviation = "preact" if case.found.preactivation else "bn-shared" if shared else "groupnorm" if groups else None
-    return failed("The numbers of BN layers and convolutions differ.", f"{weights} BN layers", found, deviation=deviation)
+    return failed(
+        "The numbers of BN layers and convolutions differ.", f"{weights} BN layers", found, deviation=deviation
+    )
 
 
 @examines("BN-03")
@@ -84,17 +92,35 @@ def learnable_affine(case: Case) -> Result:
                     continue
             elif graph[index].op in ("buffer", "constant"):
                 reason = f"{role} is a {graph[index].op}, not a parameter"
+            elif learned_from(graph, index) is None:
+                reason = f"{role} is computed ({graph[index].op.removeprefix('aten.')}), not a parameter"
             else:
-                continue  # computed from parameters
+                continue  # a part, or another shape, of a parameter
             reasons.add(reason)
             wrong.append(node)
     if not norms:
-        return failed("There is no BN.", "BN with gamma and beta", "no BN", deviation=_missing_deviation(case, list(case.nodes("conv"))))
+        return failed(
+            "There is no BN.",
+            "BN with gamma and beta",
+            "no BN",
+            deviation=_missing_deviation(case, list(case.nodes("conv"))),
+        )
     if not wrong:
         return passed(f"all {len(norms)}")
-    deviation = "bn-frozen" if any("not" in r for r in reasons) else "bn-no-affine" if any("no " in r for r in reasons) else None
-    return failed("A BN has no learnable gamma and beta.", "gamma and beta, learnable, one per channel", "; ".join(sorted(reasons)),
-                  list(dict.fromkeys(n.where for n in wrong)), deviation)
+    deviation = (
+        "bn-frozen"
+        if any("not" in r for r in reasons)
+        else "bn-no-affine"
+        if any("no " in r for r in reasons)
+        else None
+    )
+    return failed(
+        "A BN has no learnable gamma and beta.",
+        "gamma and beta, learnable, one per channel",
+        "; ".join(sorted(reasons)),
+        list(dict.fromkeys(n.where for n in wrong)),
+        deviation,
+    )
 
 
 @examines("BN-04")
@@ -105,7 +131,8 @@ def epsilon(case: Case) -> Result:
     if values <= {wanted}:
         return passed(f"{wanted:g}")
     wrong = [n for n in case.nodes("batch_norm") if n.attrs["eps"] != wanted]
-    found = f"{', '.join(f'{v:g}' for v in sorted(values - {wanted}))} in {len(wrong)} of {len(case.nodes('batch_norm'))} BN layers"
+    others = ", ".join(f"{v:g}" for v in sorted(values - {wanted}))
+    found = f"{others} in {len(wrong)} of {len(case.nodes('batch_norm'))} BN layers"
     return failed("BN has another eps.", f"{wanted:g}", found, [n.where for n in wrong], "bn-eps")
 
 
@@ -115,8 +142,13 @@ def stored_statistics(case: Case) -> Result:
     wrong = [n for n in case.nodes("batch_norm") if n.attrs["batch_statistics"]]
     if not wrong:
         return passed("stored statistics")
-    return failed("In eval BN normalises with the batch's own statistics: samples of a batch see each other.", "running statistics",
-                  f"{len(wrong)} BN layers use batch statistics", [n.where for n in wrong], "bn-functional-train")
+    return failed(
+        "In eval BN normalises with the batch's own statistics: samples of a batch see each other.",
+        "running statistics",
+        f"{len(wrong)} BN layers use batch statistics",
+        [n.where for n in wrong],
+        "bn-functional-train",
+    )
 
 
 @examines("BN-07")

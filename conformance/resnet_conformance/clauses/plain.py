@@ -17,12 +17,18 @@ def residual_without_shortcuts(case: Case) -> Result:
     """The residual net with every shortcut removed and all weight layers, BN and ReLU kept."""
     joined = [b for b in case.found.blocks if b.shortcut is not None]
     if joined:
-        return failed("A plain network has shortcuts.", "no shortcut", f"{len(joined)} of {len(case.found.blocks)} blocks have one",
-                      [case.name(b) for b in joined])
+        return failed(
+            "A plain network has shortcuts.",
+            "no shortcut",
+            f"{len(joined)} of {len(case.found.blocks)} blocks have one",
+            [case.name(b) for b in joined],
+        )
     wanted, found = _layers(case.paper), _layers(case.found)
     if wanted == found:
         return passed(f"{len(found)} layers in the paper's order")
-    first = next((p for p, (w, f) in enumerate(zip(wanted, found, strict=False)) if w != f), min(len(wanted), len(found)))
+    first = next(
+        (p for p, (w, f) in enumerate(zip(wanted, found, strict=False)) if w != f), min(len(wanted), len(found))
+    )
     expected, shown = (" -> ".join(layers[max(0, first - 1) : first + 3]) or "the end" for layers in (wanted, found))
     return failed(f"The layers differ from layer {first + 1} on.", expected, shown)
 
@@ -40,5 +46,9 @@ def follows_the_table(case: Case) -> Result:
     if len(wanted) != len(found):
         return failed("The number of convolutions differs.", str(len(wanted)), str(len(found)), deviation="block-count")
     wrong = [p for p, (w, f) in enumerate(zip(wanted, found, strict=True)) if w != f]
-    return failed(f"{len(wrong)} of {len(found)} convolutions differ.", wanted[wrong[0]], found[wrong[0]],
-                  [case.found.main_convolutions[p].where for p in wrong])
+    return failed(
+        f"{len(wrong)} of {len(found)} convolutions differ.",
+        wanted[wrong[0]],
+        found[wrong[0]],
+        [case.found.main_convolutions[p].where for p in wrong],
+    )

@@ -1,4 +1,4 @@
-"""BLK-05: what scales, gates or drops a branch before the addition, in eval and in training (He et al. 2015, Eqn 1; 2016, Table 1)."""
+"""BLK-05: what scales, gates or drops a branch, in eval and in training (He et al. 2015, Eqn 1; 2016, Table 1)."""
 
 from __future__ import annotations
 

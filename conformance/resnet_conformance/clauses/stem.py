@@ -91,7 +91,13 @@ def stem_order(case: Case) -> Result:
         deviation = "stem-no-relu"
     shown = " -> ".join(["conv", *after]) if after else "conv and nothing after it"
     where = [case.found.stem_convolutions[-1].where]
-    return failed("conv1 is not followed by BN and then ReLU.", "conv -> batch_norm -> relu, then the pool", shown, where, deviation)
+    return failed(
+        "conv1 is not followed by BN and then ReLU.",
+        "conv -> batch_norm -> relu, then the pool",
+        shown,
+        where,
+        deviation,
+    )
 
 
 def _pools(case: Case) -> list[Node]:
@@ -112,12 +118,16 @@ def stem_pool(case: Case) -> Result:
     expected = _pool_text(wanted)
     if not pools:
         small = all((c.kernel, c.stride) == ((3, 3), (1, 1)) for c in case.found.stem_convolutions)
-        return failed("There is no pool in the stem.", expected, "no pool", deviation="stem-3x3" if small else "stem-pool-missing")
+        return failed(
+            "There is no pool in the stem.", expected, "no pool", deviation="stem-3x3" if small else "stem-pool-missing"
+        )
     found, where = "; ".join(map(_pool_text, pools)), [n.where for n in pools]
     if len(pools) > 1:
         return failed("The stem has several pools.", expected, found, where, "stem-pool-other")
     pool = pools[0]
-    same = pool.op == "max_pool" and all(tuple(pool.attrs[k]) == wanted.attrs[k] for k in ("kernel", "stride", "dilation"))
+    same = pool.op == "max_pool" and all(
+        tuple(pool.attrs[k]) == wanted.attrs[k] for k in ("kernel", "stride", "dilation")
+    )
     if not same:
         return failed("The stem's pool is not that of Table 1.", expected, found, where, "stem-pool-other")
     if pool.shape[2:] != wanted.shape[2:]:
@@ -145,16 +155,24 @@ def pool_ceil(case: Case) -> Result:
     found = f"padding {padding_text(choice[0])}, {'ceil' if choice[1] else 'floor'}"
     same_window = all(n.attrs["kernel"] == (3, 3) for n in _pools(case))
     deviation = "stem-pool-pad0" if choice == ((0, 0), False) and same_window else None
-    return failed("The pool's padding and rounding are neither of the two known.", "padding 0 with ceil, or padding 1 with floor", found,
-                  [n.where for n in _pools(case)], deviation)
+    return failed(
+        "The pool's padding and rounding are neither of the two known.",
+        "padding 0 with ceil, or padding 1 with floor",
+        found,
+        [n.where for n in _pools(case)],
+        deviation,
+    )
 
 
 @examines("STEM-05a")
 def pool_floor(case: Case) -> Result:
     """The pool may have padding 1 with floor, as fb.resnet.torch."""
     if _pool_choice(case) == ((1, 1), False):
-        message = "The pool has padding 1 with floor (fb.resnet.torch): same size as the released models' pool, other values at the edge."
-        return passed("padding 1, floor", message)
+        return passed(
+            "padding 1, floor",
+            "The pool has padding 1 with floor (fb.resnet.torch): same size as the released models' pool, "
+            "other values at the edge.",
+        )
     return not_applicable("The pool does not have padding 1 with floor.")
 
 
@@ -175,4 +193,6 @@ def no_stem_downsampling(case: Case) -> Result:
         return passed("no pool, stride 1")
     found = "; ".join([*map(_pool_text, pools), *(c.text for c in strided)])
     where = [*(n.where for n in pools), *(c.where for c in strided)]
-    return failed("The stem downsamples.", "no pool, and stride 1: the first stage works at full resolution", found, where)
+    return failed(
+        "The stem downsamples.", "no pool, and stride 1: the first stage works at full resolution", found, where
+    )

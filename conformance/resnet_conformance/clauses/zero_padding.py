@@ -30,9 +30,15 @@ def option_a(case: Case) -> Result:
         return not_examined("No shortcut crosses different dimensions.")
     wrong = [b for b in blocks if not _pads_with_zeros(b)]
     copies = bool(wrong) and all(b.shortcut is not None and "concat" in b.shortcut.ops for b in wrong)
-    return holds_for_all(case, wrong, len(blocks), "Where dimensions increase, a shortcut is not that of option A",
-                         "identity, sub-sampled, with zero channels", shortcut_text,
-                         "optA-offset" if copies else _option_deviation(case, wrong))
+    return holds_for_all(
+        case,
+        wrong,
+        len(blocks),
+        "Where dimensions increase, a shortcut is not that of option A",
+        "identity, sub-sampled, with zero channels",
+        shortcut_text,
+        "optA-offset" if copies else _option_deviation(case, wrong),
+    )
 
 
 @examines("SC-09")
@@ -41,9 +47,15 @@ def cifar_uses_a(case: Case) -> Result:
     wrong = [b for b in grown(case) if b.shortcut_kind != "zero-pad"]
     wrong += [b for b in same(case) if b.shortcut_kind != "identity"]
     wrong.sort(key=lambda b: b.end)
-    return holds_for_all(case, wrong, len(case.shortcuts), "A shortcut is not of option A",
-                         "identity with zero-padding (option A) in all cases", lambda b: f"{case.labels[b.end]}: {shortcut_text(b)}",
-                         _option_deviation(case, wrong))
+    return holds_for_all(
+        case,
+        wrong,
+        len(case.shortcuts),
+        "A shortcut is not of option A",
+        "identity with zero-padding (option A) in all cases",
+        lambda b: f"{case.labels[b.end]}: {shortcut_text(b)}",
+        _option_deviation(case, wrong),
+    )
 
 
 @examines("SC-10")
@@ -52,8 +64,12 @@ def cifar_count(case: Case) -> Result:
     wanted, found = len(case.paper.blocks), len(case.shortcuts)
     if wanted == found:
         return passed(f"{found} shortcuts")
-    return failed("The number of shortcuts differs.", f"{wanted} = 3 x {wanted // 3}", str(found),
-                  [case.name(b) for b in case.found.blocks if b.shortcut is None])
+    return failed(
+        "The number of shortcuts differs.",
+        f"{wanted} = 3 x {wanted // 3}",
+        str(found),
+        [case.name(b) for b in case.found.blocks if b.shortcut is None],
+    )
 
 
 def _sampling(block: Block) -> str | None:
@@ -76,8 +92,15 @@ def samples_every_other_pixel(case: Case) -> Result:
         return not_applicable("There is no zero-padding shortcut.")
     wrong = [b for b in blocks if _sampling(b)]
     averages = bool(wrong) and all("avg_pool" in (_sampling(b) or "") for b in wrong)
-    return holds_for_all(case, wrong, len(blocks), "A shortcut of option A does not take every other pixel", "x[:, :, ::2, ::2]", lambda b: _sampling(b) or "",
-                         "optA-avgpool2" if averages else "optA-offset")
+    return holds_for_all(
+        case,
+        wrong,
+        len(blocks),
+        "A shortcut of option A does not take every other pixel",
+        "x[:, :, ::2, ::2]",
+        lambda b: _sampling(b) or "",
+        "optA-avgpool2" if averages else "optA-offset",
+    )
 
 
 @examines("SC-17")

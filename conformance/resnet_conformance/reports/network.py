@@ -25,9 +25,7 @@ def _widths(summary: Mapping[str, Any]) -> str:
 
 def _option(summary: Mapping[str, Any]) -> str:
     option = summary["option"]
-    return {"none": "no shortcuts", "mixed": "shortcuts of several kinds"}.get(
-        option, f"shortcut option {option}"
-    )
+    return {"none": "no shortcuts", "mixed": "shortcuts of several kinds"}.get(option, f"shortcut option {option}")
 
 
 def _figures(summary: Mapping[str, Any]) -> str:

@@ -33,8 +33,7 @@ ASCII = str.maketrans(
 def clean(text: str) -> str:
     """One line without control characters: a found name or message must not steer the terminal."""
     letters = (
-        c if unicodedata.category(c) not in ("Cc", "Cf", "Cs") else f"\\u{ord(c):04x}"
-        for c in " ".join(text.split())
+        c if unicodedata.category(c) not in ("Cc", "Cf", "Cs") else f"\\u{ord(c):04x}" for c in " ".join(text.split())
     )
     return "".join(letters)
 

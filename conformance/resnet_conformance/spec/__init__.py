@@ -49,9 +49,7 @@ class Clause:
             return False
         if self.id in architecture.replaces.values():
             return True
-        return any(
-            all(_matches(key, values, architecture) for key, values in scope.items()) for scope in self.scope
-        )
+        return any(all(_matches(key, values, architecture) for key, values in scope.items()) for scope in self.scope)
 
     def level_for(self, architecture: Architecture) -> Level:
         """MUST where a variant puts the clause in another's place (its name declares it); else its own."""

@@ -90,9 +90,7 @@ def _architectures(files: SpecFiles) -> Iterator[Fault]:
             yield files.variants.fault((*path, "base"), _unknown("base", entry["base"], bases))
         for old, new in entry["replaces"].items():
             if old not in clauses:
-                yield files.variants.fault(
-                    (*path, "replaces", old), _unknown("clause", old, clauses), key=True
-                )
+                yield files.variants.fault((*path, "replaces", old), _unknown("clause", old, clauses), key=True)
             if new != "none" and new not in clauses:
                 yield files.variants.fault((*path, "replaces", old), _unknown("clause", new, clauses))
 
@@ -114,10 +112,7 @@ def _clause_ids(files: SpecFiles) -> list[str]:
 
 def _architecture_names(files: SpecFiles) -> list[str]:
     names = [
-        name
-        for m in files.families
-        for section in ("architectures", "options")
-        for name in m.value.get(section, ())
+        name for m in files.families for section in ("architectures", "options") for name in m.value.get(section, ())
     ]
     return [*names, *files.variants.value["variants"]]
 

@@ -60,9 +60,7 @@ def read_files(root: Path) -> SpecFiles:
                 1,
             )
         marked = read_yaml(path, f"spec/{name}")
-        faults.extend(
-            fault for error in schemas.errors(kind, marked.value) for fault in _explain(error, marked)
-        )
+        faults.extend(fault for error in schemas.errors(kind, marked.value) for fault in _explain(error, marked))
         return marked
 
     variants = root / "architectures" / "variants.yaml"
@@ -70,9 +68,7 @@ def read_files(root: Path) -> SpecFiles:
     chapters = sorted((root / "clauses").glob("*.yaml"))
     files = SpecFiles(
         sources=read("sources", root / "sources.yaml"),
-        families=tuple(
-            read("architectures", path) for path in families or [root / "architectures" / "imagenet.yaml"]
-        ),
+        families=tuple(read("architectures", path) for path in families or [root / "architectures" / "imagenet.yaml"]),
         variants=read("variants", variants),
         clauses=tuple(read("clauses", path) for path in chapters or [root / "clauses" / "stem.yaml"]),
         deviations=read("deviations", root / "deviations.yaml"),
@@ -146,14 +142,10 @@ def _explain(error: ValidationError, marked: Marked) -> Iterator[Fault]:
         if any(repr(missing) in suggest(key, properties) for key in value if key not in properties):
             return  # told already, as an unknown key that is nearly this one
         told = properties.get(missing, {}).get("description")
-        yield marked.fault(
-            path, f"{missing!r} is missing here; add it{f' ({told})' if told else ''}", key=True
-        )
+        yield marked.fault(path, f"{missing!r} is missing here; add it{f' ({told})' if told else ''}", key=True)
     elif "propertyNames" in error.absolute_schema_path:
         admitted = limit if isinstance(limit, list) else []
-        yield marked.fault(
-            (*path, value), f"the key {value!r} does not fit{suggest(value, admitted)}{what}", key=True
-        )
+        yield marked.fault((*path, value), f"the key {value!r} does not fit{suggest(value, admitted)}{what}", key=True)
     else:
         yield marked.fault(path, _value_words(rule, limit, value) + what)
 

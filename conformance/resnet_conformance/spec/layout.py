@@ -81,9 +81,7 @@ def _sizes(size: int, stem: Mapping[str, Any], strides: Sequence[int], outputs: 
         for index, choice in enumerate(pool["choices"]):
             got = _pooled(before, pool["kernel"], pool["stride"], choice["padding"], choice["ceil"])
             if got != pool["output"]:
-                message = (
-                    f"this pool makes {got}x{got} of {before}x{before}, not {pool['output']}x{pool['output']}"
-                )
+                message = f"this pool makes {got}x{got} of {before}x{before}, not {pool['output']}x{pool['output']}"
                 yield ("stem", "pool", "choices", index), message
         before = pool["output"]
     for index, (stride, output) in enumerate(zip(strides, outputs, strict=True)):

@@ -131,9 +131,7 @@ def _variant(name: str, entry: Entry, base: Architecture) -> Architecture:
         classes=changes.get("classes", base.classes),
         size=changes.get("size", base.size),
         stem=_stem(changes["stem"]) if "stem" in changes else base.stem,
-        stages=tuple(
-            replace(stage, output=output) for stage, output in zip(base.stages, outputs, strict=True)
-        ),
+        stages=tuple(replace(stage, output=output) for stage, output in zip(base.stages, outputs, strict=True)),
         derived=_derived(entry),
         printed=(),
         errors=(),

@@ -135,9 +135,7 @@ class _Reader:
 
     def once(self, node: Any) -> None:
         if id(node) in self.seen:  # only an alias gives the same node twice
-            alias = next(
-                t for t in yaml.scan(self.text, Loader=yaml.SafeLoader) if isinstance(t, yaml.AliasToken)
-            )
+            alias = next(t for t in yaml.scan(self.text, Loader=yaml.SafeLoader) if isinstance(t, yaml.AliasToken))
             raise SpecError(
                 f"the alias *{alias.value} is not used here; write the value out where it is read",
                 self.file,
@@ -189,9 +187,7 @@ def _syntax(error: yaml.YAMLError, text: str, file: str) -> SpecError:
     lines = text.splitlines()
     line = lines[mark.line] if mark.line < len(lines) else ""
     if "\t" in line[: mark.column + 1]:
-        return SpecError(
-            "a tab stands here; YAML indents with spaces", file, mark.line + 1, line.index("\t") + 1
-        )
+        return SpecError("a tab stands here; YAML indents with spaces", file, mark.line + 1, line.index("\t") + 1)
     message = f"this is no YAML: {getattr(error, 'problem', error)}"
     context, start = getattr(error, "context", None), getattr(error, "context_mark", None)
     if context and start:

@@ -1,4 +1,4 @@
-"""One test per clause and target: the same findings as `resnet-conformance check`, with ids such as imagenet/resnet50::SC-04."""
+"""One test per clause and target: the findings of `resnet-conformance check`, with ids as imagenet/resnet50::SC-04."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ def _nearest(row: PytestTarget) -> str:
     except PROBLEMS as error:
         raise pytest.Collector.CollectError(str(error)) from None
     if found is None:
-        raise pytest.Collector.CollectError(f"{row.target} is near none of the known networks: say with --resnet-architecture what it claims to be")
+        raise pytest.Collector.CollectError(
+            f"{row.target} is near none of the known networks: say with --resnet-architecture what it claims to be"
+        )
     return found
 
 

@@ -18,8 +18,7 @@ SHAPE = (2, 4, 4, 4)
 
 def region(node: Node) -> tuple[slice, ...]:
     return tuple(
-        slice(a, b, s)
-        for a, b, s in zip(node.attrs["start"], node.attrs["stop"], node.attrs["step"], strict=True)
+        slice(a, b, s) for a, b, s in zip(node.attrs["start"], node.attrs["stop"], node.attrs["step"], strict=True)
     )
 
 
@@ -110,9 +109,7 @@ def write(t: torch.Tensor, kind: int, other: torch.Tensor) -> None:
 
 
 steps = st.lists(
-    st.tuples(
-        st.sampled_from("vvwcm"), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9), st.integers(0, 3)
-    ),
+    st.tuples(st.sampled_from("vvwcm"), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9), st.integers(0, 3)),
     min_size=2,
     max_size=10,
 )

@@ -37,9 +37,7 @@ def test_a_relu_that_copies_leaves_the_shortcut_alone(graph_of):
 
 
 def test_a_module_relu_in_place_on_the_input_itself(graph_of):
-    graph = graph_of(
-        lambda self, x: self.conv(self.relu(x)) + x, conv=nn.Conv2d(4, 4, 1), relu=nn.ReLU(inplace=True)
-    )
+    graph = graph_of(lambda self, x: self.conv(self.relu(x)) + x, conv=nn.Conv2d(4, 4, 1), relu=nn.ReLU(inplace=True))
     assert operands(graph, "add") == ["conv", "relu"]
 
 
@@ -260,9 +258,7 @@ def test_inference_mode_changes_no_operation(graph_of, form):
 @pytest.mark.parametrize("reentrant", [True, False])
 def test_checkpointing_detaches_nothing(graph_of, ops, reentrant):
     def forward(x):
-        y = torch.utils.checkpoint.checkpoint(
-            lambda x: torch.tanh(torch.sigmoid(x)), x, use_reentrant=reentrant
-        )
+        y = torch.utils.checkpoint.checkpoint(lambda x: torch.tanh(torch.sigmoid(x)), x, use_reentrant=reentrant)
         return y + x
 
     assert ops(graph_of(forward, mode="train")) == ["sigmoid", "tanh", "add"]

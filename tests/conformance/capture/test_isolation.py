@@ -46,8 +46,7 @@ class Restless(nn.Module):
 def snapshot(module):
     return {
         "state": {
-            k: (id(v), v.clone(), v._version, v.requires_grad)
-            for k, v in module.state_dict(keep_vars=True).items()
+            k: (id(v), v.clone(), v._version, v.requires_grad) for k, v in module.state_dict(keep_vars=True).items()
         },
         "training": [m.training for m in module.modules()],
         "attributes": {name: dict(m.__dict__) for name, m in module.named_modules()},

@@ -144,9 +144,7 @@ def test_what_changes_nothing_leaves_nothing(graph_of, ops, identity):
 @pytest.mark.parametrize("mode", ["eval", "train"])
 @pytest.mark.parametrize("stats", [True, False])
 def test_batch_norm(graph_of, mode, stats):
-    graph = graph_of(
-        lambda self, x: self.bn(x), mode=mode, bn=nn.BatchNorm2d(4, 1e-3, 0.3, track_running_stats=stats)
-    )
+    graph = graph_of(lambda self, x: self.bn(x), mode=mode, bn=nn.BatchNorm2d(4, 1e-3, 0.3, track_running_stats=stats))
     node = graph[graph.output]
     assert node.op == "batch_norm"
     assert node.roles == ("x", "gamma", "beta", "mean", "var")[: 5 if stats else 3]

@@ -26,9 +26,7 @@ OUTCOMES: dict[Verdict, Outcome] = {
 def make_report(
     verdict: Verdict = "conforms", address: str = "a:b", architecture: str | None = "imagenet/resnet50"
 ) -> Report:
-    finding = Finding(
-        "BTN-04", "MUST", OUTCOMES[verdict], found="as found", message="As found.", citation="P1"
-    )
+    finding = Finding("BTN-04", "MUST", OUTCOMES[verdict], found="as found", message="As found.", citation="P1")
     identified = Identification(architecture, exact=architecture is not None)
     tool = {"version": "0.1.0", "spec": "abc"}
     return Report(TargetInfo(address), "imagenet/resnet50", identified, verdict, (finding,), tool=tool)

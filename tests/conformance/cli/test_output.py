@@ -106,9 +106,7 @@ class TestOutput:
         assert_one_message(run("check", "a:b", "--output", str(file)), "no such file")
         assert list(tmp_path.iterdir()) == []
 
-    def test_colour_only_where_it_is_wanted(
-        self, api: FakeApi, monkeypatch: pytest.MonkeyPatch, run: Run
-    ) -> None:
+    def test_colour_only_where_it_is_wanted(self, api: FakeApi, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
         for name in ("NO_COLOR", "FORCE_COLOR"):
             monkeypatch.delenv(name, raising=False)
         assert "\x1b" not in run("check", "a:b")[1]

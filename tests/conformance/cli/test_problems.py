@@ -66,9 +66,7 @@ class TestProblems:
         assert_one_message(run(*arguments), "imagenet.yaml:7:15: unknown key 'kernal'")
         assert api.asked == {}
 
-    def test_a_bug_is_called_one(
-        self, api: FakeApi, run: Run, assert_one_message: Callable[..., None]
-    ) -> None:
+    def test_a_bug_is_called_one(self, api: FakeApi, run: Run, assert_one_message: Callable[..., None]) -> None:
         api.fails(KeyError("conv9"))
         assert_one_message(run("check", "a:b"), "internal error", "bug", "KeyError: 'conv9'", "--debug")
         api.fails(RuntimeError())

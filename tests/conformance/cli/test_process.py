@@ -53,9 +53,7 @@ class TestProcess:
     def test_a_full_disk_is_one(self, form: str, assert_one_message: Callable[..., None]) -> None:
         with FULL.open("wb") as full, process("list", "clauses", "--format", form, stdout=full) as running:
             _, err = running.communicate()
-        assert_one_message(
-            (running.returncode, "", err.decode()), "standard output: No space left on device\n"
-        )
+        assert_one_message((running.returncode, "", err.decode()), "standard output: No space left on device\n")
 
     @pytest.mark.parametrize("form", ["terminal", "json"])
     def test_a_stream_without_unicode(self, form: str) -> None:
@@ -65,9 +63,7 @@ class TestProcess:
         assert (running.returncode, err) == (0, b"")
         text = out.decode("ascii")
         if form == "json":
-            statement = next(entry for entry in json.loads(text) if entry["id"] == "BTN-04")["statement"][
-                "ko"
-            ]
+            statement = next(entry for entry in json.loads(text) if entry["id"] == "BTN-04")["statement"]["ko"]
             assert statement == load_spec().clauses["BTN-04"].statement["ko"]
         else:
             assert "BTN-04" in text

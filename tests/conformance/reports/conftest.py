@@ -125,12 +125,8 @@ def foreign() -> Finding:
 
 
 @pytest.fixture
-def violates(
-    passed: Finding, broken: Finding, should: Finding, gaps: tuple[Finding, ...], foreign: Finding
-) -> Report:
-    flops = make_finding(
-        "CT-05", "fail", expected="3.8 billion", found="4,089,184,256", deviation="stride-3x3"
-    )
+def violates(passed: Finding, broken: Finding, should: Finding, gaps: tuple[Finding, ...], foreign: Finding) -> Report:
+    flops = make_finding("CT-05", "fail", expected="3.8 billion", found="4,089,184,256", deviation="stride-3x3")
     note = make_finding("STEM-05a", "pass", message="The pool pads by 1.")
     return make_report(
         "violates",

@@ -77,9 +77,7 @@ class TestJson:
         assert Report.from_json(data) == made
         assert all(finding.clause in page(made, verbose=True) for finding in made.findings)
 
-    def test_an_identification_fits_the_schema(
-        self, validator: Draft202012Validator, report: MakeReport
-    ) -> None:
+    def test_an_identification_fits_the_schema(self, validator: Draft202012Validator, report: MakeReport) -> None:
         validator.validate(json.loads(json_report.render(report("not-examined"))))
         validator.validate(json.loads(json_report.render(report("not-examined", nearest=None, exact=False))))
 
@@ -105,9 +103,7 @@ class TestJson:
         assert json_report.dump({"§": "한"}, ascii_only=True) == '{\n  "\\u00a7": "\\ud55c"\n}\n'
 
     @pytest.mark.parametrize("mutation", MUTATIONS)
-    def test_the_schema_refuses(
-        self, mutation: str, validator: Draft202012Validator, violates: Report
-    ) -> None:
+    def test_the_schema_refuses(self, mutation: str, validator: Draft202012Validator, violates: Report) -> None:
         (*path, last), value = MUTATIONS[mutation]
         data = json.loads(json_report.render(violates))
         assert validator.is_valid(copy.deepcopy(data))
@@ -126,9 +122,7 @@ class TestJson:
                 part[key] = value
         assert validator.is_valid(data)
 
-    def test_deviates_needs_a_declared_deviation(
-        self, validator: Draft202012Validator, deviates: Report
-    ) -> None:
+    def test_deviates_needs_a_declared_deviation(self, validator: Draft202012Validator, deviates: Report) -> None:
         data = json.loads(json_report.render(deviates))
         data["findings"] = data["findings"][:1]
         assert not validator.is_valid(data)

@@ -62,9 +62,7 @@ class TestTerminal:
     def test_gives_the_reasons_where_the_nearest_is_another_network(
         self, page: Page, report: MakeReport, broken: Finding
     ) -> None:
-        other = report(
-            "violates", broken, nearest="imagenet/resnet101", exact=False, reasons=("Of 23 blocks, 22.",)
-        )
+        other = report("violates", broken, nearest="imagenet/resnet101", exact=False, reasons=("Of 23 blocks, 22.",))
         assert "It is not exactly that:\n    - Of 23 blocks, 22.\n" in page(other)
         same = report("violates", broken, exact=False, reasons=("Of 23 blocks, 22.",))
         assert "It is not exactly that.\n" in page(same)
@@ -85,9 +83,7 @@ class TestTerminal:
         assert "Expected: strides 2, 1, 1\n    Actual:   strides 1, 2, 1\n" in block
         assert f"Cited: {words('; '.join(clause.cite))}" in words(block)
 
-    def test_names_the_first_places_and_counts_the_others(
-        self, page: Page, broken: Finding, violates: Report
-    ) -> None:
+    def test_names_the_first_places_and_counts_the_others(self, page: Page, broken: Finding, violates: Report) -> None:
         text = words(page(violates))
         assert f"Where: {', '.join(broken.where[:4])}, ... and 12 more" in text
         assert ", ".join(broken.where) in words(page(violates, verbose=True))
@@ -110,9 +106,7 @@ class TestTerminal:
         assert "Explained by" not in page(conforms)
 
     def test_a_failed_should_does_not_change_the_verdict(self, page: Page, conforms: Report) -> None:
-        assert "SHOULD rules that do not hold (the verdict does not change)\n\n  CT-06 SHOULD" in page(
-            conforms
-        )
+        assert "SHOULD rules that do not hold (the verdict does not change)\n\n  CT-06 SHOULD" in page(conforms)
 
     def test_a_failed_should_that_counts_says_so(
         self, page: Page, report: MakeReport, passed: Finding, should: Finding
@@ -132,10 +126,7 @@ class TestTerminal:
     def test_declared_deviations_are_shown_as_such(self, spec: Spec, page: Page, deviates: Report) -> None:
         text = page(deviates)
         assert "Declared deviations" in text
-        assert (
-            f"BTN-04 MUST: strides 1, 2, 1 [stride-3x3 - {spec.deviations['stride-3x3'].title['en']}]"
-            in words(text)
-        )
+        assert f"BTN-04 MUST: strides 1, 2, 1 [stride-3x3 - {spec.deviations['stride-3x3'].title['en']}]" in words(text)
 
     def test_passes_are_one_line_and_names_only_when_asked(
         self, page: Page, violates: Report, conforms: Report
@@ -146,9 +137,7 @@ class TestTerminal:
         assert "STEM-01" in page(conforms, verbose=True)
         assert "torch" not in page(conforms, verbose=True)  # no version is known
 
-    def test_shows_how_to_reproduce_on_one_line(
-        self, page: Page, report: MakeReport, finding: MakeFinding
-    ) -> None:
+    def test_shows_how_to_reproduce_on_one_line(self, page: Page, report: MakeReport, finding: MakeFinding) -> None:
         command = "python -c " + "x" * 100
         broken = finding("BTN-04", "fail", found="other", repro=command)
         assert f"    Reproduce: {command}\n" in page(report("violates", broken))
@@ -158,9 +147,7 @@ class TestTerminal:
 
     def test_a_report_of_another_spec_is_still_shown(self, page: Page, report: MakeReport) -> None:
         strange = Finding("XX-01", "MUST", "fail", found="other", deviation="of-another-spec", citation="P9")
-        made = report(
-            "violates", strange, architecture="x/y", nearest="x/z", exact=False, deviations=("unheard",)
-        )
+        made = report("violates", strange, architecture="x/y", nearest="x/z", exact=False, deviations=("unheard",))
         text = page(made)
         assert "violates x/y (XX-01)" in text
         assert "Known difference: unheard\n" in text
@@ -168,9 +155,7 @@ class TestTerminal:
 
     def test_identification_alone(self, spec: Spec, report: MakeReport) -> None:
         stream = io.StringIO()
-        made = report(
-            "not-examined", nearest="imagenet/resnet34", exact=False, reasons=("STG-02: other counts",)
-        )
+        made = report("not-examined", nearest="imagenet/resnet34", exact=False, reasons=("STG-02: other counts",))
         terminal.render_identification(made, spec, Console(file=stream, width=80))
         assert stream.getvalue().splitlines()[:3] == [
             "some.package:net",

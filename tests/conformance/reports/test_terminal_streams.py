@@ -32,9 +32,7 @@ class TestStreams:
 
     def test_colour_on_a_terminal(self, spec: Spec, violates: Report) -> None:
         stream = io.StringIO()
-        terminal.render(
-            violates, spec, Console(file=stream, width=80, force_terminal=True, color_system="standard")
-        )
+        terminal.render(violates, spec, Console(file=stream, width=80, force_terminal=True, color_system="standard"))
         assert "\x1b[1;31m" in stream.getvalue()
 
     def test_a_stream_without_unicode_gets_ascii(self, spec: Spec, violates: Report) -> None:
@@ -50,9 +48,7 @@ class TestStreams:
         assert "G section 5.1, p.6" in " ".join(text.split())
         assert max(len(line) for line in text.splitlines() if "https://" not in line) <= 80
 
-    def test_found_text_cannot_steer_the_terminal(
-        self, page: Page, report: MakeReport, finding: MakeFinding
-    ) -> None:
+    def test_found_text_cannot_steer_the_terminal(self, page: Page, report: MakeReport, finding: MakeFinding) -> None:
         broken = finding("BTN-04", "fail", found="\x1b[2J\r[red]gone[/red]", where=("a\x1bb",))
         text = page(report("violates", broken, target=TargetInfo("x\x1b[0m:y")))
         assert "\x1b" not in text

@@ -1,0 +1,104 @@
+"""The time limit of a capture: it strikes in a stranger's code only, never while we put things back.
+
+The rule is that of `signal` and `threading`: a handler runs in the main thread, between any two steps of it,
+so an exception from it may land anywhere. Here it is raised while `exposed` code runs, and kept for the next
+such code everywhere else.
+"""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from types import FrameType
+from typing import TypeVar
+
+from .problems import CaptureError, Expired, LimitError
+
+LONGEST = 1e6  # seconds; more than any timer of any system needs to bear
+T = TypeVar("T")
+Backstop = Callable[[float, str], AbstractContextManager[object]]
+
+
+class Clock:
+    """The limit that runs at the moment. Captures come one after the other, so there is one."""
+
+    def __init__(self) -> None:
+        self.deadline = math.inf
+        self.exposed = False
+        self.backstop: Backstop = lambda seconds, message: nullcontext()  # the command line puts a harder one here
+
+    def over(self) -> bool:
+        """Has the time run out?"""
+        return time.monotonic() >= self.deadline
+
+    def strike(self, number: int, frame: FrameType | None) -> None:
+        """The signal's handler: at most one Expired for each run of exposed code."""
+        if self.exposed:
+            self.exposed = False
+            raise Expired
+
+
+clock = Clock()
+
+
+def exposed(call: Callable[[], T]) -> T:
+    """Run a stranger's code, where the limit may strike. Raises Expired, also where that code swallowed it."""
+    before = clock.exposed
+    try:
+        clock.exposed = True  # before the look at the clock: a signal in between must not be lost
+        if clock.over():
+            raise Expired
+        return call()
+    finally:
+        clock.exposed = before
+        if clock.over():
+            raise Expired
+
+
+def check_limit(seconds: float | None) -> None:
+    """Raise LimitError where this is no time limit."""
+    if seconds is None:
+        return
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds > 0:
+        raise LimitError(f"the time limit is {seconds!r}: give a number of seconds above 0, or None for no limit")
+
+
+def within(seconds: float | None, address: str, call: Callable[[], T]) -> T:
+    """The result of `call`, unless it takes longer. Raises CaptureError then, and LimitError for a wrong number.
+
+    A signal interrupts it (SIGALRM, so in the main thread alone, and not on Windows); elsewhere the time is looked at
+    whenever a stranger's code ends. The signal's handler and timer are afterwards what they were.
+    """
+    check_limit(seconds)
+    if seconds is None:
+        return call()
+    message = f"{address} was not captured within {seconds:g} s: give it more time (--timeout)"
+    seconds = min(float(seconds), LONGEST)
+    deadline, was_exposed = clock.deadline, clock.exposed
+    signals = threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer")
+    handler = signal.getsignal(signal.SIGALRM) if signals else None
+    timer = (0.0, 0.0)
+    try:
+        with clock.backstop(seconds, message):
+            clock.exposed = False
+            clock.deadline = min(deadline, time.monotonic() + seconds)
+            if signals:
+                signal.signal(signal.SIGALRM, clock.strike)
+                timer = signal.setitimer(signal.ITIMER_REAL, seconds)
+            result = call()
+            if clock.over():
+                raise Expired
+            return result
+    except Expired as error:
+        raise CaptureError(message) from error
+    finally:
+        if signals:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            # None: the handler was not set from Python, and cannot be
+            signal.signal(signal.SIGALRM, signal.SIG_DFL if handler is None else handler)
+            signal.setitimer(signal.ITIMER_REAL, *timer)
+        clock.deadline, clock.exposed = deadline, was_exposed
