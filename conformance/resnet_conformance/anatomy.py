@@ -11,22 +11,11 @@ import itertools
 from dataclasses import dataclass
 from functools import cached_property
 
-from .blocks import NORMS, Block, Branch, Convolution, convolution_of, find_branches
+from .blocks import ACTIVATIONS, NORMS, Block, Branch, Convolution, convolution_of, find_branches
 from .graph import Graph, Shape
 from .stages import group_stages
 
-NORMS_AND_ACTIVATIONS = NORMS | {
-    "relu",
-    "leaky_relu",
-    "relu6",
-    "gelu",
-    "silu",
-    "elu",
-    "sigmoid",
-    "tanh",
-    "dropout",
-    "scale",
-}
+NORMS_AND_ACTIVATIONS = NORMS | ACTIVATIONS | {"dropout", "scale"}
 POOLS = {"max_pool", "avg_pool"}
 GLOBAL_POOLS = {"global_avg_pool", "global_max_pool"}
 

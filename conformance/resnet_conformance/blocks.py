@@ -20,10 +20,17 @@ ACTIVATIONS = {
     "elu",
     "sigmoid",
     "tanh",
-    "hardswish",
-    "prelu",
     "mish",
-    "softplus",
+    "hardswish",
+    "hardsigmoid",
+    "rrelu",
+    "aten._prelu_kernel",
+    "aten.celu",
+    "aten.hardtanh",
+    "aten.log_sigmoid_forward",
+    "aten.softplus",
+    "aten.softshrink",
+    "aten.threshold",
 }
 SUBSAMPLING = {"slice", "avg_pool", "max_pool"}
 NORMS = {"batch_norm", "aten.native_group_norm", "aten.native_layer_norm"}

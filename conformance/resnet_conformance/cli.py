@@ -13,19 +13,21 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 from rich.console import Console
 
 from .arguments import PROGRAM, build_parser
-from .capture.problems import TargetProblem
+from .capture.limits import clock
+from .capture.problems import LimitError, TargetProblem
 from .catalog import UnknownNameError, find_architecture, find_clauses, list_data, list_table
 from .explain import explain
 from .findings import Report
 from .reports import json_report, terminal
 from .reports.output import OutputError, check_writable, write_atomically
+from .shelter import hard_stop, standard_output_kept
 from .show import show
 from .spec import SpecError, load_spec
 
@@ -53,7 +55,7 @@ def _explain_error(error: Exception) -> str:
     """One message for people; what is not their doing is called a bug."""
     from .judge import UnjudgeableError
 
-    if isinstance(error, (UnknownNameError, SpecError, OutputError, TargetProblem, UnjudgeableError)):
+    if isinstance(error, (UnknownNameError, SpecError, OutputError, TargetProblem, LimitError, UnjudgeableError)):
         return str(error)
     if isinstance(error, ModuleNotFoundError) and error.name == "torch":
         return "torch is not installed; no network can be judged without it, so install it (https://pytorch.org)"
@@ -70,9 +72,8 @@ def _check(options: argparse.Namespace) -> int:
     if options.architecture is not None:
         find_architecture(spec, options.architecture)
     find_clauses(spec, options.only)
-    if options.output is not None:
-        check_writable(options.output)
-    with _importable_folder():
+    _check_output(options.output)
+    with _sheltered():
         from .api import check
 
         report: Report = check(
@@ -94,7 +95,8 @@ def _check(options: argparse.Namespace) -> int:
 
 def _identify(options: argparse.Namespace) -> int:
     spec = load_spec()
-    with _importable_folder():
+    _check_output()
+    with _sheltered():
         from .api import identification_report
 
         report: Report = identification_report(
@@ -139,6 +141,18 @@ VERBS: Mapping[str, Callable[[argparse.Namespace], int]] = {
 
 
 @contextmanager
+def _sheltered() -> Iterator[None]:
+    """A stranger's code runs: its modules are found, its output is lost, and it ends when the time is over."""
+    before = clock.backstop
+    clock.backstop = lambda seconds, message: hard_stop(seconds, f"{PROGRAM}: {message}")
+    try:
+        with _importable_folder(), standard_output_kept():
+            yield
+    finally:
+        clock.backstop = before
+
+
+@contextmanager
 def _importable_folder() -> Iterator[None]:
     """The current folder comes first in the search for modules, as under `python -m`."""
     before = list(sys.path)
@@ -152,6 +166,20 @@ def _importable_folder() -> Iterator[None]:
 # --- what goes out ---
 
 View = Callable[[Console], None]
+
+
+def _check_output(path: Path | None = None) -> None:
+    """Refuse a place that cannot be written before the time for judging is spent. Raises OutputError."""
+    if path is not None:
+        check_writable(path)
+    else:
+        _standard_output()
+
+
+def _standard_output() -> TextIO:
+    if sys.stdout is None or sys.stdout.closed:
+        raise OutputError("cannot write to standard output: it is closed; redirect it to a file instead")
+    return sys.stdout
 
 
 def _deliver(content: View | Mapping[str, Any] | list[Any], path: Path | None = None) -> None:
@@ -174,7 +202,7 @@ class _Twin(io.StringIO):
         self.encoding = _encoding()
 
     def isatty(self) -> bool:
-        return sys.stdout.isatty()
+        return _standard_output().isatty()
 
 
 def _on_screen(view: View) -> str:
@@ -194,16 +222,17 @@ def _on_paper(view: View) -> str:
 
 
 def _encoding() -> str:
-    return (sys.stdout.encoding or "utf-8").lower()
+    return (_standard_output().encoding or "utf-8").lower()
 
 
 def _emit(text: str) -> None:
     """Write to standard output, letters that it lacks as escapes. A reader that left (`| head`) is fine."""
+    stream = _standard_output()
     try:
-        sys.stdout.write(text.encode(_encoding(), errors="backslashreplace").decode(_encoding()))
-        sys.stdout.flush()
+        stream.write(text.encode(_encoding(), errors="backslashreplace").decode(_encoding()))
+        stream.flush()
     except OSError as error:
-        # The interpreter flushes once more at its end: what is left must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with suppress(OSError, ValueError):  # the interpreter flushes once more at its end, which must not fail again
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         if not isinstance(error, BrokenPipeError):
             raise OutputError(f"cannot write to standard output: {error.strerror or error}") from error

@@ -155,3 +155,24 @@ def test_half_of_the_channels_lost_is_no_identity() -> None:
     net.get_submodule("maps16.0.shortcut").forward = lambda x: functional.pad(x[:, :8, ::2, ::2], (0, 0, 0, 0, 0, 24))
     report = check(net, "cifar10/resnet20")
     assert report.verdict == "violates"
+
+
+ACTIVATIONS = [nn.PReLU(), nn.LeakyReLU(), nn.ELU(), nn.SELU(), nn.CELU(), nn.GELU(), nn.SiLU(), nn.Mish(), nn.Tanh()]
+ACTIVATIONS += [nn.Sigmoid(), nn.Softplus(), nn.Hardtanh(), nn.ReLU6(), nn.Hardswish(), nn.Hardsigmoid(), nn.RReLU()]
+ACTIVATIONS += [nn.LogSigmoid(), nn.Softshrink(), nn.Threshold(0.1, 0.0)]
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS, ids=lambda module: type(module).__name__)
+def test_an_activation_that_is_no_relu_is_named_as_one(activation: nn.Module) -> None:
+    net = resnet_impl.cifar_resnet20()
+
+    def forward(block: nn.Module, x: Tensor) -> Tensor:
+        y = activation(block.bn1(block.conv1(x)))
+        return functional.relu(block.bn2(block.conv2(y)) + block.shortcut(x))
+
+    _forward_of(net.get_submodule("maps16.1"), forward)
+    report = check(net, "cifar10/resnet20")
+    failed = {f.clause: f for f in report.failed("MUST")}
+    assert set(failed) == {"ACT-01"}
+    assert failed["ACT-01"].deviation == "act-other"
+    assert "maps16.1" in " ".join(failed["ACT-01"].where)

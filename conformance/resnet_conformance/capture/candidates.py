@@ -18,7 +18,7 @@ from .isolation import ALONE, collection_off
 from .limits import check_limit, within
 from .problems import CaptureError, TargetError
 from .running import record
-from .signature import describe_dimensions
+from .inputs import describe_dimensions
 from .target import LoadedTarget, load_target
 
 

@@ -209,6 +209,12 @@ def _reduction(op: str, partial: str) -> Rewrite:
         axes: tuple[int, ...] = attrs["axes"]
         if len(node.shape) == 4 and set(axes) == {2, 3}:
             return e.append(op, {"x": source}, {"keepdim": attrs["keepdim"]}, shape)
+        if node.op == "permute" and len(node.shape) == 4:  # (N, H, W, C) and its mean over the middle
+            order: tuple[int, ...] = node.attrs["order"]
+            left = [order[i] for i in range(4) if i not in axes]
+            if {order[a] for a in axes} == {2, 3} and left == [0, 1]:
+                pooled = e.append(op, {"x": node.inputs[0]}, {"keepdim": False}, e[node.inputs[0]].shape[:2])
+                return e.emit("reshape", {"x": pooled}, {}, shape)
         whole = None
         if node.op == "reshape" and axes == (2,) and len(node.shape) == 3:  # (N, C, H, W) -> (N, C, H*W) -> its mean
             whole = node.inputs[0]
@@ -226,6 +232,32 @@ def _reduction(op: str, partial: str) -> Rewrite:
     return rewrite
 
 
+def _compared(e: Emitter, mask: int, value: int, *ops: str) -> bool:
+    """Is `mask` the comparison of `value` with 0 by one of these operations?"""
+    node = e[mask]
+    return node.op in ops and node.inputs == (value,) and node.attrs.get("other") == 0
+
+
+def _where(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
+    if len(x) != 3:
+        return None
+    mask, yes, no = x.values()
+    for value, other, ops in ((yes, no, ("aten.gt", "aten.ge")), (no, yes, ("aten.lt", "aten.le"))):
+        if _compared(e, mask, value, *ops) and e.is_zero(other) and e[value].shape == shape:
+            e.effects.add(mask)
+            return e.append("relu", {"x": value}, {}, shape)
+    return None
+
+
+def _masked_fill(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
+    value, mask, *filled = x.values()
+    zero = e.is_zero(filled[0]) if filled else attrs.get("value") == 0
+    if zero and _compared(e, mask, value, "aten.lt", "aten.le") and e[value].shape == shape:
+        e.effects.add(mask)
+        return e.append("relu", {"x": value}, {}, shape)
+    return None
+
+
 REWRITES: Mapping[str, Rewrite] = {
     "reshape": _reshape,
     "permute": _permute,
@@ -238,6 +270,8 @@ REWRITES: Mapping[str, Rewrite] = {
     "scale": _scale,
     "add_scalar": _add_scalar,
     "maximum": _maximum,
+    "aten.where": _where,
+    "aten.masked_fill": _masked_fill,
     "aten.mean": _reduction("global_avg_pool", "aten.mean"),
     "aten.amax": _reduction("global_max_pool", "aten.amax"),
 }

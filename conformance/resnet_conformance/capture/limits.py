@@ -16,9 +16,8 @@ from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
 from typing import TypeVar
 
-from .problems import CaptureError, Expired, LimitError
+from .problems import LONGEST, CaptureError, Expired, LimitError
 
-LONGEST = 1e6  # seconds; more than any timer of any system needs to bear
 T = TypeVar("T")
 Backstop = Callable[[float, str], AbstractContextManager[object]]
 

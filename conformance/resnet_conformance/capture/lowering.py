@@ -30,6 +30,7 @@ LOWERINGS: Mapping[str, Lowering] = {
     "gelu": layers.activation("gelu", "approximate"),
     **{name: layers.activation(name) for name in ("silu", "mish", "hardswish", "hardsigmoid", "sigmoid", "tanh")},
     "elu": layers.activation("elu", "alpha", "scale", "input_scale"),
+    **dict.fromkeys(("rrelu_with_noise", "rrelu_with_noise_functional"), layers.activation("rrelu", "lower", "upper")),
     **{name: tensors.binary(name) for name in ("add", "sub", "mul", "div")},
     "maximum": tensors.extremum("maximum"),
     "minimum": tensors.extremum("minimum"),

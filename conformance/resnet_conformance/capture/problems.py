@@ -23,6 +23,9 @@ class Expired(BaseException):
     """The time limit was reached. No Exception, so that nobody's `except Exception` swallows it."""
 
 
+LONGEST = 1e6  # seconds: 11 days, which the timers of all systems bear
+
+
 class LimitError(ValueError):
     """The time limit that was given is no number of seconds."""
 

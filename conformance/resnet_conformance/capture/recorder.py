@@ -27,8 +27,8 @@ RESHAPED = frozenset({"squeeze_", "unsqueeze_", "transpose_", "t_", "swapaxes_",
 UNKNOWN_MEMORY = frozenset({"set_", "resize_", "resize_as_"})
 FACTORIES = frozenset({"zeros", "ones", "full", "empty", "rand", "randn"})
 STATISTICS = frozenset(
-    {"_native_batch_norm_legit", "_batch_norm_with_update"}
-)  # they write running statistics, and return values
+    {"_native_batch_norm_legit", "_batch_norm_with_update", "rrelu_with_noise"}
+)  # they write running statistics or the noise that they drew, and return values
 READS = frozenset({"_local_scalar_dense", "equal", "is_nonzero"})
 
 
@@ -40,6 +40,7 @@ class Schema:
     parameters: tuple[tuple[str, Any], ...]
     written: tuple[str, ...]
     aliases: bool
+    fresh: bool  # a result is no argument that was written
     composite: bool
 
 
@@ -50,12 +51,17 @@ def read_schema(func: Any) -> Schema:
     schema = func._schema
     space, _, base = schema.name.partition("::")
     parameters = tuple((a.name, a.default_value if a.has_default_value() else None) for a in schema.arguments)
-    written = tuple(a.name for a in schema.arguments if a.alias_info is not None and a.alias_info.is_write)
+    written = tuple(
+        a.name
+        for a in schema.arguments
+        if a.alias_info is not None and a.alias_info.is_write and (a.name != "noise" or base[-1] != "_")
+    )
     if base.endswith("_") and not base.endswith("__"):
         base = base if base in RESHAPED | UNKNOWN_MEMORY else base[:-1]
     aliases = any(r.alias_info is not None for r in schema.returns) or base == "_unsafe_view"
+    fresh = any(r.alias_info is None for r in schema.returns)
     composite = torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), "CompositeImplicitAutograd")
-    return Schema(base if space == "aten" else f"{space}.{base}", parameters, written, aliases, composite)
+    return Schema(base if space == "aten" else f"{space}.{base}", parameters, written, aliases, fresh, composite)
 
 
 def _tensors(value: Any) -> Iterator[torch.Tensor]:
@@ -146,7 +152,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         elif schema.name in READS:
             if any(self.emitter.depends[self.read(t)] for t in _tensors(list(named.values()))):
                 self.inspected.append(self.emitter.where)
-        elif schema.written and schema.name not in STATISTICS:
+        elif schema.written and not (schema.name in STATISTICS and schema.fresh):
             self._write(schema, named, results)
         elif results and schema.aliases and self._aliased(named, results):
             base = next(_tensors(list(named.values())))

@@ -17,7 +17,7 @@ from .limits import exposed
 from .outputs import main_output, require_dependence
 from .problems import CaptureError, Expired, last_line
 from .recorder import Recorder
-from .signature import input_name
+from .inputs import input_name
 
 
 class Path:

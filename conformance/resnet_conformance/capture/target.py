@@ -165,7 +165,7 @@ def _from_address(address: str, kwargs: dict[str, object]) -> LoadedTarget:
     folder = str(Path(place).resolve().parent) if is_file else None
     with ALONE, settings_kept(), quiet(), neighbours(folder):
         module = guarded(
-            lambda: _import_file(Path(place)) if is_file else importlib.import_module(place), place, "import"
+            lambda: _import_file(Path(place), name) if is_file else importlib.import_module(place), place, "import"
         )
     makers = _makers(module)
     if not name:
@@ -188,7 +188,7 @@ def _from_address(address: str, kwargs: dict[str, object]) -> LoadedTarget:
     return _factory(found, address, kwargs, kind, folder)
 
 
-def _import_file(path: Path) -> ModuleType:
+def _import_file(path: Path, wanted: str) -> ModuleType:
     name = f"_judged_{next(_numbers)}_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path.resolve())
     if spec is None or spec.loader is None:
@@ -197,10 +197,23 @@ def _import_file(path: Path) -> ModuleType:
     sys.modules[name] = module  # dataclasses and pickling look the module up
     try:
         spec.loader.exec_module(module)
-    except BaseException:
+    except BaseException as error:
         del sys.modules[name]
+        if isinstance(error, ImportError) and "no known parent package" in str(error):
+            raise TargetError(_package_words(path.resolve(), wanted or "NAME")) from error
         raise
     return module
+
+
+def _package_words(path: Path, wanted: str) -> str:
+    root = path.parent.parent
+    while (root / "__init__.py").is_file() and root != root.parent:
+        root = root.parent
+    dotted = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+    return (
+        f"cannot import {path.name}: it belongs to a package, because it imports relatively. Name it"
+        f" {dotted}:{wanted}, in the folder {root} or with that folder on PYTHONPATH"
+    )
 
 
 def _makers(module: ModuleType) -> tuple[str, ...]:

@@ -14,7 +14,8 @@ def only_relu(case: Case) -> Result:
     others = case.nodes(*(ACTIVATIONS - {"relu"}))
     if not others:
         return passed(f"{len(case.nodes('relu'))} ReLUs")
-    found = ", ".join(f"{op} ({sum(n.op == op for n in others)})" for op in dict.fromkeys(n.op for n in others))
+    kinds = [n.op.removeprefix("aten.").removeprefix("_").removesuffix("_kernel") for n in others]
+    found = ", ".join(f"{kind} ({kinds.count(kind)})" for kind in dict.fromkeys(kinds))
     beside = {i for b in case.found.blocks for i in b.residual.nodes} - {
         i for b in case.found.blocks for i in b.residual.chain
     }
