@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from resnet_conformance.spec import load_spec
+
 if TYPE_CHECKING:
     from conftest import SpecCopy
 
@@ -30,6 +32,8 @@ NAMES = [
      "with a key of sources.yaml"),
     (IMAGENET, "\ninput:", '"P1 §3.4, p.4"', "P1 §3.4, ¦p.4",
      "unknown source 'p.4' in the citation 'p.4'; begin with"),
+    (STEM, "id: STEM-01\n", 'cite: ["P1 Table 1, p.5"', 'cite: [¦"P1"',
+     "the citation 'P1' has no place in that paper; add it, as in"),
     (STEM, "id: STEM-01\n", "dataset: [imagenet]", "names: [¦imagenet/resnet51]",
      "unknown architecture 'imagenet/resnet51' (did you mean 'imagenet/resnet"),
     (DEVIATIONS, "id: stride-3x3", "BTN-05", "¦BTN-95", "unknown clause 'BTN-95' (did you mean 'BTN-0"),
@@ -92,6 +96,9 @@ NETWORKS = [
     (CIFAR, "title: ResNet-44\n", "n: 7", "n: 6", "6n+2 makes 38 of n = 6, not 44"),
     (CIFAR, "title: ResNet-44\n", "    n: 7\n", "",
      "'n' is missing here; add it, or the file's formulas cannot be held"),
+    (CIFAR, "title: Plain-20\n", "digits: 2", "digits: ¦1", "0.27 has 2 decimals, and 'digits' says 1; correct one"),
+    (CIFAR, "title: ResNet-1202\n", "value: 19.4, unit: 1.0e+6, digits: 1", "value: 19.42, unit: 1.0e+6, digits: ¦1",
+     "19.42 has 2 decimals, and 'digits' says 1"),
     (CIFAR, "depth_formula:", '"6n+2"', "¦6n+1", "the factor and the constant make 6n+2, not 6n+1"),
     (CIFAR, "title: ResNet-32\n", "parameters: 464154", "parameters: ¦464145",
      "97216n-21926 makes 464154 of n = 5, not 464145"),
@@ -146,3 +153,9 @@ def test_one_slip_in_a_size_is_told_once(spec_copy: SpecCopy) -> None:
     """Variants that change no size are not blamed for their base's."""
     spec_copy.change(IMAGENET, "name: conv5_x", "output: 7", "output: 6")
     assert len(spec_copy.refused().faults) == 1
+
+
+@pytest.mark.parametrize("source", ["NVIDIA", "CR", "PROJECT"])
+def test_a_source_that_is_one_page_needs_no_place(spec_copy: SpecCopy, source: str) -> None:
+    spec_copy.change(STEM, "id: STEM-01\n", 'cite: ["', f'cite: [{source}, "')
+    assert load_spec(spec_copy.root).clauses["STEM-01"].cite[0] == source

@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from resnet_conformance.spec import SpecError, load_spec
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import SpecCopy
 
 IMAGENET, CIFAR = "architectures/imagenet.yaml", "architectures/cifar10.yaml"
@@ -140,3 +144,10 @@ def test_yaml_faults_stop_the_whole_load(spec_copy: SpecCopy) -> None:
     error = spec_copy.refused()
     assert (error.file, error.line, error.column) == (f"spec/{IMAGENET}", *(place or ()))
     assert "the key 'kernel' stands twice" in error.message
+
+
+def test_a_folder_that_does_not_exist_is_told_once(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="there is no spec at this path") as caught:
+        load_spec(tmp_path / "nowhere")
+    assert len(caught.value.faults) == 1
+    assert str(tmp_path / "nowhere") in str(caught.value)

@@ -14,11 +14,11 @@ from torch import nn
 
 from ..candidate import Candidate
 from ..graph import Graph, Shape
+from .inputs import describe_dimensions
 from .isolation import ALONE, collection_off
 from .limits import check_limit, within
 from .problems import CaptureError, TargetError
 from .running import record
-from .inputs import describe_dimensions
 from .target import LoadedTarget, load_target
 
 

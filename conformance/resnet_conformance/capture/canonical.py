@@ -11,6 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from ..graph import Shape
+from . import rectifiers
 
 if TYPE_CHECKING:
     from .emitter import Emitter
@@ -166,7 +167,7 @@ def _mul(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | 
             return e.append("dropout", {"x": value}, {"rate": round(1 - fact.keep, 9), "scaled": False} | extra, shape)
         if node.op == "aten._to_copy":
             node = e[node.inputs[0]]
-        if node.op in ("aten.gt", "aten.ge") and node.inputs == (value,) and node.attrs.get("other") == 0:
+        if rectifiers.compared(e, node.index, value, "gt", "ge"):
             e.effects.update((mask, node.index))
             return e.append("relu", {"x": value}, {}, shape)
     return None
@@ -194,13 +195,6 @@ def _scale(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int 
 
 def _add_scalar(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
     return x["x"] if attrs["value"] == 0 else None
-
-
-def _maximum(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
-    for value, other in ((x["a"], x["b"]), (x["b"], x["a"])):
-        if e.is_zero(other) and e[value].shape == shape:
-            return e.append("relu", {"x": value}, {}, shape)
-    return None
 
 
 def _reduction(op: str, partial: str) -> Rewrite:
@@ -232,32 +226,6 @@ def _reduction(op: str, partial: str) -> Rewrite:
     return rewrite
 
 
-def _compared(e: Emitter, mask: int, value: int, *ops: str) -> bool:
-    """Is `mask` the comparison of `value` with 0 by one of these operations?"""
-    node = e[mask]
-    return node.op in ops and node.inputs == (value,) and node.attrs.get("other") == 0
-
-
-def _where(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
-    if len(x) != 3:
-        return None
-    mask, yes, no = x.values()
-    for value, other, ops in ((yes, no, ("aten.gt", "aten.ge")), (no, yes, ("aten.lt", "aten.le"))):
-        if _compared(e, mask, value, *ops) and e.is_zero(other) and e[value].shape == shape:
-            e.effects.add(mask)
-            return e.append("relu", {"x": value}, {}, shape)
-    return None
-
-
-def _masked_fill(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
-    value, mask, *filled = x.values()
-    zero = e.is_zero(filled[0]) if filled else attrs.get("value") == 0
-    if zero and _compared(e, mask, value, "aten.lt", "aten.le") and e[value].shape == shape:
-        e.effects.add(mask)
-        return e.append("relu", {"x": value}, {}, shape)
-    return None
-
-
 REWRITES: Mapping[str, Rewrite] = {
     "reshape": _reshape,
     "permute": _permute,
@@ -269,9 +237,9 @@ REWRITES: Mapping[str, Rewrite] = {
     "mul": _mul,
     "scale": _scale,
     "add_scalar": _add_scalar,
-    "maximum": _maximum,
-    "aten.where": _where,
-    "aten.masked_fill": _masked_fill,
+    "maximum": rectifiers.maximum,
+    "aten.where": rectifiers.where,
+    "aten.masked_fill": rectifiers.masked_fill,
     "aten.mean": _reduction("global_avg_pool", "aten.mean"),
     "aten.amax": _reduction("global_max_pool", "aten.amax"),
 }

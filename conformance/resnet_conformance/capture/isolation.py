@@ -13,6 +13,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -60,7 +61,6 @@ def settings_kept() -> Iterator[None]:
     dtype, grad, threads = torch.get_default_dtype(), torch.is_grad_enabled(), torch.get_num_threads()
     deterministic = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
     switches = [(place, name, getattr(place, name)) for place, names in _SWITCHES for name in names]
-    device = _default_device()
     folder, environment, recursion = _folder(), dict(os.environ), sys.getrecursionlimit()
     path = list(sys.path)
     try:
@@ -73,8 +73,6 @@ def settings_kept() -> Iterator[None]:
         if folder is not None and _folder() != folder:
             os.chdir(folder)
         sys.setrecursionlimit(recursion)
-        if _default_device() is not device:
-            torch.set_default_device(None if device is None else device.device)
         random.setstate(states[0])
         torch.set_rng_state(states[1])
         if numpy:
@@ -100,14 +98,25 @@ _SWITCHES: tuple[tuple[Any, tuple[str, ...]], ...] = (
 )
 
 
+@contextmanager
+def default_device_kept() -> Iterator[None]:
+    """What `torch.set_default_device` put in force is restored. To be entered after any `with torch.device(...)`:
+    torch's device contexts have to be left in the reverse order."""
+    before = _default_device()
+    try:
+        yield
+    finally:
+        if _default_device() is not before:
+            torch.set_default_device(None if before is None else before.device)
+
+
 def _default_device() -> Any:
-    """What `torch.set_default_device` has put in force: a mode with its device, or None."""
     return getattr(torch._GLOBAL_DEVICE_CONTEXT, "device_context", None)
 
 
-def _folder() -> str | None:
+def _folder() -> Path | None:
     try:
-        return os.getcwd()
+        return Path.cwd()
     except OSError:  # it was removed
         return None
 

@@ -48,15 +48,22 @@ def main_output(value: Any, batch: int) -> torch.Tensor:
     return named[0] if named else flat[-1] if flat else found[0][1]
 
 
-def require_dependence(e: Emitter, output: int) -> None:
-    """Raise CaptureError where the output cannot be followed back to the input, and say where the trace ends."""
+def require_trace(e: Emitter, output: int) -> None:
+    """Raise CaptureError where the output cannot be followed back to the input and the weights, and say where the trace
+    ends."""
     if e.depends[output]:
+        quantised = next((n for n in e.builder.nodes if n.op.startswith("quantized.")), None)
+        if quantised is not None:
+            raise CaptureError(
+                f"the network is quantised: {quantised.op} in {quantised.where or 'the top'} keeps its weights where"
+                " torch does not show them; judge the network as it was before that"
+            )
         return
     last = max(i for i, depends in enumerate(e.depends) if depends)
     node = e[last]
     where = f"{node.op.removeprefix('aten.')} in {node.where or 'the top'}"
     seen = "nothing is computed from the input" if node.op == "input" else f"the last that is seen of it is {where}"
     raise CaptureError(
-        f"the output does not depend on the input as far as torch can see: {seen}. Values that go through NumPy, a"
-        " quantised kernel or a factor of 0 cannot be followed: judge the network in floats and in torch alone"
+        f"the output does not depend on the input as far as torch can see: {seen}. Values that go through NumPy or a"
+        " factor of 0 cannot be followed: write the network in torch alone"
     )

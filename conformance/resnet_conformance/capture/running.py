@@ -12,12 +12,12 @@ from torch import nn
 
 from ..graph import Graph, Shape, Tensor
 from .emitter import Emitter
-from .isolation import ALONE, module_kept, quiet, settings_kept, swap_twins
+from .inputs import input_name
+from .isolation import ALONE, default_device_kept, module_kept, quiet, settings_kept, swap_twins
 from .limits import exposed
-from .outputs import main_output, require_dependence
+from .outputs import main_output, require_trace
 from .problems import CaptureError, Expired, last_line
 from .recorder import Recorder
-from .inputs import input_name
 
 
 class Path:
@@ -123,6 +123,7 @@ def record(module: nn.Module, shape: Shape, mode: str = "eval", device: str = "m
         with (
             ALONE,
             settings_kept(),
+            default_device_kept(),
             quiet(),
             module_kept(module),
             torch.inference_mode(False),
@@ -139,7 +140,7 @@ def record(module: nn.Module, shape: Shape, mode: str = "eval", device: str = "m
                 returned = exposed(lambda: module(x) if name is None else module(**{name: x}))
             emitter.where = ""
             output = recorder.read(main_output(returned, shape[0]))
-            require_dependence(emitter, output)
+            require_trace(emitter, output)
             return emitter.finish(output, mode), tuple(dict.fromkeys(recorder.inspected))
     except (CaptureError, KeyboardInterrupt, Expired):
         raise

@@ -24,7 +24,7 @@ import torch
 from torch import nn
 
 from ..findings import TargetInfo
-from .isolation import ALONE, quiet, settings_kept
+from .isolation import ALONE, default_device_kept, quiet, settings_kept
 from .limits import exposed
 from .problems import Expired, TargetError, last_line
 
@@ -59,6 +59,7 @@ class LoadedTarget:
             if device == "meta":
                 stack.enter_context(torch.device("meta"))
                 stack.enter_context(initialisation_off())
+            stack.enter_context(default_device_kept())
             made = guarded(lambda: self.factory(**self.kwargs), self.info.address, "construct")  # type: ignore[misc]
         if not isinstance(made, nn.Module):
             raise TargetError(
@@ -163,7 +164,7 @@ def _from_address(address: str, kwargs: dict[str, object]) -> LoadedTarget:
         head, _, tail = place.rpartition(".")
         raise TargetError(f"{address!r} names no factory: write module:factory, perhaps {head}:{tail}")
     folder = str(Path(place).resolve().parent) if is_file else None
-    with ALONE, settings_kept(), quiet(), neighbours(folder):
+    with ALONE, settings_kept(), default_device_kept(), quiet(), neighbours(folder):
         module = guarded(
             lambda: _import_file(Path(place), name) if is_file else importlib.import_module(place), place, "import"
         )

@@ -39,6 +39,14 @@ def _citations(files: SpecFiles) -> Iterator[Fault]:
                 yield marked.fault(
                     path, f"{told}; begin with a key of sources.yaml, and quote a citation that has a comma"
                 )
+            elif not citation.removeprefix(key).strip() and _is_paper(sources[key]):
+                told = f"the citation {citation!r} has no place in that paper"
+                yield marked.fault(path, f'{told}; add it, as in "{key} §3.3, p.3"')
+
+
+def _is_paper(source: Mapping[str, Any]) -> bool:
+    """A paper is too long to be cited as a whole; a file, a page or a README is not."""
+    return str(source["where"]).startswith("arXiv:")
 
 
 def _cited(value: Any, path: Path_) -> Iterator[tuple[Path_, str]]:

@@ -47,6 +47,9 @@ def find_root() -> Path:
 
 def read_files(root: Path) -> SpecFiles:
     """Every file at `root`. Raises SpecError: the first fault of syntax, or all those against the schemas."""
+    if not root.is_dir():
+        message = "there is no spec at this path; give the folder that has sources.yaml, or install the package again"
+        raise SpecError(message, str(root), 1, 1)
     schemas = _Schemas(root / "schema")
     faults: list[Fault] = []
 

@@ -6,6 +6,7 @@ Source: He et al. 2015, Table 1 (ImageNet) and section 4.2 (6n+2).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from .errors import Fault
@@ -27,7 +28,7 @@ def check_family(family: Marked) -> Iterator[Fault]:
     ]
     yield from (family.fault(path, message) for path, message in found)
     for name, entry in table["architectures"].items():
-        found = [*_depth(table, entry), *_figures(entry, entry["options"]), *_formulas(table, entry)]
+        found = [*_depth(table, entry), *_figures(entry, entry["options"]), *_prints(entry), *_formulas(table, entry)]
         yield from (family.fault(("architectures", name, *path), message) for path, message in found)
     for section in ("architectures", "options"):
         for name in table.get(section, ()):
@@ -183,6 +184,15 @@ def _figures(entry: Mapping[str, Any], options: Sequence[str]) -> Found:
     for path, option in cases:
         if option not in options:
             yield path, f"the network does not admit option {option}, only {', '.join(options)}"
+
+
+def _prints(entry: Mapping[str, Any]) -> Found:
+    """`digits` are the decimals that were printed, so the value cannot have more; fewer are zeros at the end."""
+    for index, printed in enumerate(entry.get("printed", ())):
+        decimals = -int(Decimal(repr(printed["value"])).normalize().as_tuple().exponent)
+        if decimals > printed["digits"]:
+            message = f"{printed['value']} has {decimals} decimals, and 'digits' says {printed['digits']}; correct one"
+            yield ("printed", index, "digits"), message
 
 
 def _formula_text(table: Mapping[str, Any]) -> Found:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -132,3 +134,98 @@ def test_importing_the_package_does_not_import_torch():
     source = Path(__file__).parents[3] / "conformance"
     code = "import sys; import resnet_conformance.capture.problems; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": str(source)})
+
+
+class Meddler(nn.Module):
+    """Changes what belongs to the whole process, when it is made and when it runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+        self.meddle()
+
+    def forward(self, x):
+        self.meddle()
+        return self.conv(x).mean((2, 3))
+
+    def meddle(self):
+        os.chdir("/")
+        os.environ["A_CAPTURE_LEFT_THIS"] = "1"
+        os.environ.pop("A_CAPTURE_TOOK_THIS", None)
+        sys.path.append("/nowhere")
+        sys.setrecursionlimit(sys.getrecursionlimit() + 1)
+        torch.set_num_threads(torch.get_num_threads() + 1)
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        for place, name in SWITCHES:
+            setattr(place, name, not getattr(place, name))
+
+
+SWITCHES = [
+    (torch.backends.cudnn, "enabled"),
+    (torch.backends.cudnn, "benchmark"),
+    (torch.backends.cudnn, "deterministic"),
+    (torch.backends.mkldnn, "enabled"),
+]
+
+
+def process_state():
+    deterministic = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    rest = Path.cwd(), dict(os.environ), list(sys.path), sys.getrecursionlimit(), torch.get_num_threads(), deterministic
+    return (*rest, *(getattr(place, name) for place, name in SWITCHES))
+
+
+def test_the_process_is_left_as_it_was(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("A_CAPTURE_TOOK_THIS", "1")
+    before = process_state()
+    capture_candidate(Meddler, shapes=[(2, 3, 8, 8)])
+    assert process_state() == before
+
+
+@pytest.mark.parametrize("outer", [None, "cpu"])
+def test_the_default_device_is_left_as_it_was(outer):
+    def made():
+        torch.set_default_device("meta")
+        return nn.Conv2d(3, 4, 3)
+
+    torch.set_default_device(outer)
+    try:
+        capture_candidate(made, shapes=[(2, 3, 8, 8)])
+        assert torch.zeros(()).device.type == "cpu"
+        assert torch.get_default_device().type == "cpu"
+    finally:
+        torch.set_default_device(None)
+    assert torch.zeros(()).device.type == "cpu"
+
+
+def test_captures_in_several_threads_take_turns():
+    """Each isolation ends before the next begins, or the streams of one would be put back by another."""
+    inside, most, done = [], [], []
+    streams, patched = (sys.stdout, sys.stderr, sys.stdin), (nn.Module.__call__, nn.init.kaiming_uniform_)
+
+    class Watched(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 4, 3)
+
+        def forward(self, x):
+            inside.append(True)
+            threading.Event().wait(0.01)
+            most.append(len(inside))
+            inside.pop()
+            return self.conv(x)
+
+    def work():
+        capture_candidate(Watched, shapes=[(2, 3, 8, 8)])
+        capture(Watched(), (2, 3, 8, 8))
+        done.append(True)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(done) == 4
+    assert set(most) == {1}
+    assert (sys.stdout, sys.stderr, sys.stdin) == streams
+    assert (nn.Module.__call__, nn.init.kaiming_uniform_) == patched

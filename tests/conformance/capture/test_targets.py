@@ -161,3 +161,45 @@ def test_messages_say_what_was_wrong_and_what_to_do(file, target, kwargs, parts)
 def test_a_constructed_network_takes_no_arguments():
     with pytest.raises(TargetError, match="takes no keyword arguments"):
         load_target(nn.Identity(), {"a": 1})
+
+
+class Speechless(Exception):
+    """Cannot say what it is."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def test_an_exception_that_cannot_be_read():
+    def made():
+        raise Speechless
+
+    with pytest.raises(TargetError, match=r"Speechless \(its message cannot be read\)"):
+        capture_candidate(made)
+
+
+def test_a_very_long_message_is_shortened_in_its_middle():
+    def made():
+        raise ValueError("begins here " + "x" * 5000 + " ends here\n\nsecond line")
+
+    with pytest.raises(TargetError) as caught:
+        capture_candidate(made)
+    message = str(caught.value)
+    assert "begins here" in message
+    assert "ends here" in message
+    assert len(message) < 700
+
+
+@pytest.mark.parametrize("inner", [False, True])
+def test_a_file_of_a_package_is_named_as_its_module(tmp_path, inner):
+    folder = tmp_path / "outer_package_of_the_test" / ("inner" if inner else "")
+    folder.mkdir(parents=True)
+    for place in {folder, tmp_path / "outer_package_of_the_test"}:
+        (place / "__init__.py").write_text("")
+    (folder / "a.py").write_text("from .b import net\n")
+    dotted = "outer_package_of_the_test.inner.a" if inner else "outer_package_of_the_test.a"
+    with pytest.raises(TargetError) as caught:
+        load_target(f"{folder / 'a.py'}:net")
+    assert "belongs to a package" in str(caught.value)
+    assert f" {dotted}:net," in str(caught.value)
+    assert f"folder {tmp_path} " in str(caught.value)

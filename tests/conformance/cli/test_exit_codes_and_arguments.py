@@ -107,6 +107,7 @@ class TestWhatGoesIn:
             (("check", "a:b", "--timeout", "nan"), "'nan'"),
             (("check", "a:b", "--timeout", "inf"), "'inf'"),
             (("check", "a:b", "--timeout", "soon"), "'soon'"),
+            (("check", "a:b", "--timeout", "1e30"), "'1e30' is not a number of seconds above 0 and up to 1,000,000"),
             (("check", "a:b", "--level", "may"), "'may'"),
             (("check", "a:b", "--format", "junit"), "'junit'"),
             (("check", "a:b", "--expect", "file"), "--expect"),
