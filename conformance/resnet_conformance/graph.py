@@ -31,6 +31,7 @@ Canonical operations, their operand roles and attributes (an unknown operation k
     dropout                        x                   rate
     detach                         x
     softmax log_softmax            x                   axis
+    leaky_relu relu6 gelu silu elu sigmoid tanh mish hardswish hardsigmoid rrelu    x
     scatter      base src                              start, stop, step: src written into a region of base
 """
 

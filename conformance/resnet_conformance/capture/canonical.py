@@ -239,7 +239,7 @@ REWRITES: Mapping[str, Rewrite] = {
     "add_scalar": _add_scalar,
     "maximum": rectifiers.maximum,
     "aten.where": rectifiers.where,
-    "aten.masked_fill": rectifiers.masked_fill,
+    **dict.fromkeys(("aten.masked_fill", "aten.index_put"), rectifiers.masked_fill),
     "aten.mean": _reduction("global_avg_pool", "aten.mean"),
     "aten.amax": _reduction("global_max_pool", "aten.amax"),
 }

@@ -44,7 +44,9 @@ def where(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int |
 
 
 def masked_fill(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
-    """x with 0 where x < 0."""
+    """x with 0 where x < 0: x.masked_fill(x < 0, 0), and x[x < 0] = 0, which torch 2.11 calls index_put."""
+    if len(x) not in (2, 3) or attrs.get("accumulate"):
+        return None
     value, mask, *filled = x.values()
     zero = e.is_zero(filled[0]) if filled else attrs.get("value") == 0
     if zero and e[value].shape == shape and compared(e, mask, value, "lt", "le"):

@@ -33,6 +33,7 @@ BY_SIGN = [
     lambda x: x.masked_fill(x <= 0, torch.zeros((), device=x.device)),
     lambda x: x.clone().masked_fill_(x < 0, 0),
     overwritten,
+    lambda x: torch.index_put(x, [x < 0], torch.zeros((), device=x.device)),
 ]
 
 
@@ -55,6 +56,8 @@ NOT_RELU = [
     lambda x: x.masked_fill(x < 0, 1),
     lambda x: x.masked_fill(x < 1, 0),
     lambda x: x.masked_fill(torch.sigmoid(x) < 0, 0),
+    lambda x: torch.index_put(x, [x < 0], torch.zeros((), device=x.device), accumulate=True),
+    lambda x: torch.index_put(x, [x > 0], torch.zeros((), device=x.device)),
 ]
 
 
@@ -62,7 +65,7 @@ NOT_RELU = [
 def test_another_choice_is_none(graph_of, ops, number):
     graph = graph_of(NOT_RELU[number])
     assert "relu" not in ops(graph)
-    assert graph[graph.output].op in ("aten.where", "aten.masked_fill")
+    assert graph[graph.output].op in ("aten.where", "aten.masked_fill", "aten.index_put")
 
 
 def test_the_mean_of_a_map_with_its_channels_last(graph_of, form):
