@@ -47,13 +47,15 @@ def check(
 
     `target` is "package.module:factory", "path/to/file.py:factory", a callable without required arguments or an
     `nn.Module`; `input` is (C, H, W), by default the architecture's size, or 224 and then 32. `only` are glob patterns
-    of clause ids. Raises capture.TargetProblem, judge.UnjudgeableError, UnknownArchitectureError and spec.SpecError,
-    each with a message for people.
+    of clause ids, `timeout` is in seconds. Raises capture.TargetProblem, judge.UnjudgeableError, spec.SpecError and
+    ValueError (an argument that cannot be, UnknownArchitectureError among them), each with a message for people.
     """
     spec = load_spec()
+    if level not in ("must", "should"):
+        raise ValueError(f"level is 'must' or 'should', not {level!r}")
     if architecture is not None and architecture not in spec.architectures:
         raise UnknownArchitectureError(
-            f"unknown architecture {architecture!r}{suggest(architecture, spec.architectures)}"
+            f"unknown architecture {architecture!r}{suggest(str(architecture), spec.architectures)}"
         )
     subject, match = _capture(target, kwargs, input, architecture, spec, timeout)
     started = time.perf_counter()
@@ -103,6 +105,8 @@ def _capture(
 ) -> tuple[Subject, Match]:
     """Capture at the size asked, else the architecture's, else the first that works and then the nearest one's."""
     if input is not None:
+        if len(input) != 3 or not all(isinstance(extent, int) and extent > 0 for extent in input):
+            raise ValueError(f"input is (channels, height, width), three numbers above 0, not {input!r}")
         shapes: tuple[Shape, ...] = ((BATCH, *input),)
     elif architecture is not None:
         wanted = spec.architectures[architecture]

@@ -1,8 +1,7 @@
 """Graph -> Graph: one form for what people write in several, where the value is the same whatever the input.
 
 Zero padding before a convolution or behind a ReLU before a max pool becomes that layer's own padding; a 1x1
-convolution on the pooled features is a fully connected layer; a mean over flattened positions is global average
-pooling. Indices stay.
+convolution on the pooled features is a fully connected layer. Indices stay.
 """
 
 from __future__ import annotations
@@ -26,8 +25,6 @@ def simplify(graph: Graph) -> Graph:
             nodes[node.index] = _fold_padding(graph, nodes, nodes[node.index])
         if node.op == "conv" and node.index in trunk and _reads_features(graph, nodes, nodes[node.index]):
             nodes[node.index] = replace(nodes[node.index], op="linear", attrs={}, shape=node.shape[:2])
-        if node.op == "mean":
-            nodes[node.index] = _fold_mean(graph, node)
     return Graph(tuple(nodes), graph.output, graph.tensors, graph.mode)
 
 
@@ -73,14 +70,3 @@ def _reads_features(graph: Graph, nodes: list[Node], node: Node) -> bool:
             return True
         source = nodes[source].inputs[0]
     return False
-
-
-def _fold_mean(graph: Graph, node: Node) -> Node:
-    """A mean over the last axis of (N, C, H*W) that was (N, C, H, W)."""
-    flat = graph[node.inputs[0]]
-    if flat.op != "reshape" or len(flat.shape) != 3 or tuple(node.attrs.get("axes", ())) != (2,):
-        return node
-    source = graph[flat.inputs[0]]
-    if len(source.shape) != 4 or source.shape[:2] != flat.shape[:2]:
-        return node
-    return replace(node, op="global_avg_pool", inputs=(source.index,), roles=("x",), attrs={"keepdim": False})

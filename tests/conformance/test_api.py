@@ -86,6 +86,20 @@ def test_an_unknown_architecture_is_refused_with_the_nearest_name() -> None:
         check("torchvision.models:resnet50", "imagenet/resnet-50")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"input": (3, 32)}, r"input is \(channels, height, width\)"),
+        ({"input": (3, 0, 32)}, "three numbers above 0"),
+        ({"level": "MAY"}, "level is 'must' or 'should', not 'MAY'"),
+        ({"architecture": 5}, "unknown architecture 5"),
+    ],
+)
+def test_an_argument_that_cannot_be_is_refused(arguments: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        check("resnet_impl:cifar_resnet20", **arguments)  # type: ignore[arg-type]
+
+
 def test_problems_have_their_own_exceptions() -> None:
     with pytest.raises(TargetProblem):
         check("torchvision.models:resnet51")
