@@ -72,6 +72,7 @@ def test_the_targets_of_a_pyproject(project: pytest.Pytester) -> None:
         (("--resnet-target", "nets.py:ours", "--resnet-architecture", "imagenet/resnet-18"), "unknown architecture*"),
         (("--resnet-target", "nets.py:ours", "--resnet-kw", "nonsense"), "--resnet-kw: 'nonsense' is not KEY=VALUE*"),
         (("--resnet-target", "nets.py:broken"), "*no weights here*"),
+        (("--resnet-target", "nets.py:our", "--resnet-architecture", "imagenet/resnet18"), "*did you mean ours*"),
         (("--resnet-target", "nowhere:net"), "*nowhere*"),
     ],
 )
