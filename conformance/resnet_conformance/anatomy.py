@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .blocks import ACTIVATIONS, NORMS, Block, Branch, Convolution, convolution_of, find_branches
-from .graph import Graph, Shape
+from .graph import Graph, Node
 from .stages import group_stages
 
 NORMS_AND_ACTIVATIONS = NORMS | ACTIVATIONS | {"dropout", "scale"}
@@ -88,13 +88,19 @@ class Anatomy:
             return "A"
         return "mixed"
 
-    def shape(self, index: int) -> Shape:
-        """Shape of a node's value."""
-        return self.graph[index].shape
-
     def ops(self, nodes: tuple[int, ...]) -> tuple[str, ...]:
         """Operations of the nodes."""
         return tuple(self.graph[i].op for i in nodes)
+
+
+def is_global_pool(graph: Graph, node: Node) -> bool:
+    """A pool that covers the whole map: by its kind, or by a kernel of the map's size."""
+    if node.op in GLOBAL_POOLS:
+        return True
+    source = node.operand("x")
+    return (
+        source is not None and tuple(node.attrs["kernel"]) == graph[source].shape[2:] and not any(node.attrs["padding"])
+    )
 
 
 def dissect(graph: Graph) -> Anatomy:

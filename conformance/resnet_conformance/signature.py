@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from .anatomy import GLOBAL_POOLS, Anatomy
+from .anatomy import GLOBAL_POOLS, Anatomy, is_global_pool
 from .blocks import TRANSPARENT, Block
 from .graph import Graph, Node
 
@@ -104,8 +104,7 @@ def _text(graph: Graph, node: Node) -> str:
         parts += [f"{attrs['groups']} groups"] if attrs["groups"] != 1 else []
         return ", ".join(parts + (["transposed"] if attrs.get("transposed") else []))
     if node.op in ("max_pool", "avg_pool"):
-        source = graph[node.inputs[0]].shape[2:]
-        if node.op == "avg_pool" and tuple(attrs["kernel"]) == source and not any(attrs["padding"]):
+        if node.op == "avg_pool" and is_global_pool(graph, node):
             return "global_avg_pool"
         return f"{_size(attrs['kernel'])} {node.op}, stride {_size(attrs['stride'])}"
     if node.op == "linear":

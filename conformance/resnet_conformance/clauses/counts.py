@@ -9,7 +9,7 @@ from ..blocks import Block, Convolution
 from ..blueprint import draw
 from ..figures import agrees
 from ..graph import learned_from
-from ..measure import measure, multiply_adds, parameters_of
+from ..measure import measure
 from .biases import only_first_bias
 from .case import Case, Result, examines, failed, not_applicable, not_examined, passed, size_text
 
@@ -226,10 +226,8 @@ def projection_doubles(case: Case) -> Result:
 @examines("CT-09")
 def shortcuts_cost_nothing(case: Case) -> Result:
     """Under option A the shortcuts add no multiply-adds and no parameters."""
-    graph = case.graph
-    nodes = [tuple(graph[i] for i in s.nodes) for _, s in case.shortcuts]
-    parameters = sum(parameters_of(graph, n) for n in nodes)
-    operations = sum(multiply_adds(graph, node) for n in nodes for node in n)
+    parameters = sum(case.parameters(s) for _, s in case.shortcuts)
+    operations = sum(case.multiply_adds(s) for _, s in case.shortcuts)
     if not parameters and not operations:
         return passed("no parameters, no multiply-adds")
     return failed(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..anatomy import GLOBAL_POOLS
-from ..graph import Graph, Node
+from ..anatomy import GLOBAL_POOLS, is_global_pool
+from ..graph import Node
 from .case import Case, Result, examines, failed, not_examined, passed, size_text
 from .stages import widths_deviation
 
@@ -14,28 +14,18 @@ def _pools(case: Case) -> list[Node]:
     return [case.graph[i] for i in case.found.head if case.graph[i].op in HEAD_POOLS]
 
 
-def _is_global(graph: Graph, node: Node) -> bool:
-    """The pool covers the whole map."""
-    if node.op in GLOBAL_POOLS:
-        return True
-    source = node.operand("x")
-    return (
-        source is not None and tuple(node.attrs["kernel"]) == graph[source].shape[2:] and not any(node.attrs["padding"])
-    )
-
-
 @examines("HD-01")
 def global_average_pooling(case: Case) -> Result:
     """Global average pooling precedes the classifier."""
     pools = _pools(case)
-    good = [n for n in pools if n.op in ("global_avg_pool", "avg_pool") and _is_global(case.graph, n)]
+    good = [n for n in pools if n.op in ("global_avg_pool", "avg_pool") and is_global_pool(case.graph, n)]
     if len(pools) == 1 and good:
         kernel = (
             f" ({size_text(good[0].attrs['kernel'])} kernel on a map of that size)" if good[0].op == "avg_pool" else ""
         )
         return passed(f"global average pooling{kernel}")
     found = "; ".join(
-        n.op.replace("_", " ") + ("" if _is_global(case.graph, n) else " of a part of the map") for n in pools
+        n.op.replace("_", " ") + ("" if is_global_pool(case.graph, n) else " of a part of the map") for n in pools
     )
     return failed(
         "The last maps are not averaged over all positions.",
@@ -175,7 +165,7 @@ def no_fixed_kernel(case: Case) -> Result:
     resized = case.candidate.resized
     if resized is not None:
         live = [n for n in resized if n.op in ("avg_pool", "max_pool") and n.index in resized.live]
-        if live and live[-1].attrs["kernel"] != pools[-1].attrs["kernel"] and _is_global(resized, live[-1]):
+        if live and live[-1].attrs["kernel"] != pools[-1].attrs["kernel"] and is_global_pool(resized, live[-1]):
             return passed("the kernel follows the map's size")
     elif not case.candidate.resized_failure:
         return not_examined("No other input size was tried.")
