@@ -54,7 +54,7 @@ def conformance(session: nox.Session) -> None:
         judge(session, session.posargs[0])
         return
     install(session, "test")
-    session.run("pytest", SUITE, "-q", *PARALLEL, *session.posargs, env=ONE_THREAD)
+    session.run("pytest", SUITE, "-q", *PARALLEL, "--dist=loadgroup", *session.posargs, env=ONE_THREAD)
 
 
 @nox.session

@@ -1,7 +1,7 @@
 """resnet-conformance: is this the ResNet of the paper, and if not, where does it differ?
 
-`check(target)` gives a Report, `identify(target)` an Identification. Both import torch; importing this package does
-not.
+`check(target)` gives a Report, `identify(target)` an Identification; `transplant(source, weights, destination)` moves
+weights between two networks that compute the same. They import torch; importing this package does not.
 """
 
 from __future__ import annotations
@@ -9,11 +9,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .findings import Finding, Identification, Report
+from .transplantation import NetworksDiffer, Transplanted, WeightsError, transplant
 
 if TYPE_CHECKING:
     from .api import check, identify
 
-__all__ = ["Finding", "Identification", "Report", "check", "identify"]
+__all__ = [
+    "Finding",
+    "Identification",
+    "NetworksDiffer",
+    "Report",
+    "Transplanted",
+    "WeightsError",
+    "check",
+    "identify",
+    "transplant",
+]
 
 
 def __getattr__(name: str) -> Any:

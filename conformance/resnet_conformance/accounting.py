@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .anatomy import Anatomy
+from .anatomy import Anatomy, dissect
+from .blueprint import draw
+from .choices import adopt
 from .clauses import Case
 from .findings import Finding
 from .signature import Step, first_difference
@@ -20,6 +22,10 @@ def account(case: Case, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     if any(f.outcome == "fail" and f.level == "MUST" for f in findings):
         return tuple(findings)
     difference, mode = first_difference(case.found, case.paper), "eval"
+    if difference is not None:  # the clauses admit some differences, or have said them
+        size = case.candidate.input_shape[2:]
+        paper = dissect(draw(case.architecture, adopt(case.architecture, case.found), size))
+        difference = first_difference(case.found, paper)
     for anatomy in case.trained:
         if difference is None:
             difference, mode = first_difference(anatomy, case.found), "train"

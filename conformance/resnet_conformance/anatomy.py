@@ -126,7 +126,7 @@ def _is_join(graph: Graph, index: int) -> bool:
 
 
 def _is_preactivation(graph: Graph, joins: set[int]) -> bool:
-    """He et al. 2016: F begins with BN in most identity blocks (with projections the BN stands before the split)."""
+    """He et al. 2016: F begins with its norm in most identity blocks (with projections it stands before the split)."""
     votes = 0
     for join in joins:
         residual, shortcut = find_branches(graph, graph.dominators[join], join)
@@ -134,7 +134,7 @@ def _is_preactivation(graph: Graph, joins: set[int]) -> bool:
         if not ops:
             continue
         if not shortcut.nodes:
-            votes += 1 if ops[0] == "batch_norm" else -1
+            votes += 1 if ops[0] in NORMS else -1
     return votes > 0
 
 

@@ -5,20 +5,26 @@ The one generator of findings behind the command line and the pytest suite.
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import Any
 
 from .capture import TargetProblem, capture_candidate
-from .findings import Identification, Level, Report
+from .capture.limits import within
+from .clauses import Case
+from .examination import EVIDENCE, examine, experiment, is_chosen
+from .findings import Finding, Identification, Report
 from .graph import Shape
 from .identification import Match, describe_match, nearest
-from .judge import Subject, build_case, compose, conclude, deviations_of, examine, prepare
+from .judge import Subject, build_case, compose, conclude, deviations_of, prepare
 from .spec import Spec, load_spec, suggest
 
 BATCH = 2
 SIZES = (224, 32)
+LEVELS = ("MUST", "SHOULD", "MAY")
 
 
 class UnknownArchitectureError(ValueError):
@@ -40,32 +46,49 @@ def check(
     kwargs: Mapping[str, Any] | None = None,
     input: Sequence[int] | None = None,
     only: Sequence[str] = (),
-    level: str = "must",
+    level: str | None = None,
+    evidence: Sequence[str] = EVIDENCE,
+    recipe: object = None,
+    seed: int | None = None,
     timeout: float | None = None,
 ) -> Report:
     """Judge a network against an architecture of the spec, or against the nearest one.
 
     `target` is "package.module:factory", "path/to/file.py:factory", a callable without required arguments or an
     `nn.Module`; `input` is (C, H, W), by default the architecture's size, or 224 and then 32. `only` are glob patterns
-    of clause ids, `timeout` is in seconds. Raises capture.TargetProblem, judge.UnjudgeableError, spec.SpecError and
-    ValueError (an argument that cannot be, UnknownArchitectureError among them), each with a message for people.
+    of clause ids. `level` "must" examines the MUST clauses alone, "should" makes failed SHOULDs count. `evidence` are
+    the kinds of evidence to look for (all of examination.EVIDENCE). `recipe` is the recipe that the network is trained
+    with (docs/recipes.md). Experiments draw their random numbers from `seed`, by default a fresh one; the report holds
+    it. `timeout` is in seconds. Raises capture.TargetProblem, judge.UnjudgeableError, spec.SpecError and ValueError (an
+    argument that cannot be, UnknownArchitectureError among them), each with a message for people.
     """
     spec = load_spec()
-    if level not in ("must", "should"):
+    if level not in (None, "must", "should"):
         raise ValueError(f"level is 'must' or 'should', not {level!r}")
+    if unknown := [kind for kind in evidence if kind not in EVIDENCE]:
+        raise ValueError(f"there is no evidence {unknown[0]!r}: choose from {', '.join(EVIDENCE)}")
     if architecture is not None and architecture not in spec.architectures:
         raise UnknownArchitectureError(
             f"unknown architecture {architecture!r}{suggest(str(architecture), spec.architectures)}"
         )
-    subject, match = _capture(target, kwargs, input, architecture, spec, timeout)
-    started = time.perf_counter()
-    judged = architecture or match.architecture.name
-    findings = examine(build_case(spec.architectures[judged], subject), spec, only)
-    identified = describe_match(match)
-    deviations = deviations_of(findings)
-    identified = Identification(identified.architecture, identified.exact, deviations, identified.reasons)
-    binding: Level = "SHOULD" if level == "should" else "MUST"
-    return compose(subject, judged, identified, findings, conclude(findings, spec, binding), spec, started, version())
+    seed = fresh_seed() if seed is None else seed
+
+    def judge() -> Report:
+        subject, match = _capture(target, kwargs, input, architecture, spec)
+        started = time.perf_counter()
+        levels = ("MUST",) if level == "must" else LEVELS
+        judged = architecture or match.architecture.name
+        case = build_case(spec.architectures[judged], subject)
+        trial = Trial(spec, seed, evidence, levels, recipe)
+        findings = trial.hold(case, only)
+        if level == "must":
+            findings = tuple(f for f in findings if f.level == "MUST")
+        identified = trial.identify(match, subject, {judged: findings}, complete=not only and level is None)
+        identified = replace(identified, deviations=deviations_of(findings))
+        verdict = conclude(findings, spec, "SHOULD" if level == "should" else "MUST")
+        return compose(subject, judged, identified, findings, verdict, spec, started, version(), seed)
+
+    return within(timeout, _name(target), judge)
 
 
 def identify(
@@ -87,12 +110,64 @@ def identification_report(
     timeout: float | None = None,
 ) -> Report:
     """What `identify` prints: a report without findings and verdict, whose `architecture` is the nearest one."""
-    spec = load_spec()
-    subject, match = _capture(target, kwargs, input, None, spec, timeout)
-    started = time.perf_counter()
-    return compose(
-        subject, match.architecture.name, describe_match(match), (), "not-examined", spec, started, version()
-    )
+    spec, seed = load_spec(), fresh_seed()
+
+    def judge() -> Report:
+        subject, match = _capture(target, kwargs, input, None, spec)
+        started = time.perf_counter()
+        identified = Trial(spec, seed, EVIDENCE, ("MUST",)).identify(match, subject, {})
+        name = match.architecture.name
+        return compose(subject, name, identified, (), "not-examined", spec, started, version(), seed)
+
+    return within(timeout, _name(target), judge)
+
+
+def fresh_seed() -> int:
+    """A seed that nobody chose."""
+    return secrets.randbelow(2**31)
+
+
+def _name(target: object) -> str:
+    return target if isinstance(target, str) else "the network"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """How a network is examined: by which evidence, for clauses of which levels, with which random numbers."""
+
+    spec: Spec
+    seed: int
+    evidence: Sequence[str]
+    levels: Sequence[str]
+    recipe: object = None
+
+    def hold(self, case: Case, only: Sequence[str] = (), known: Mapping[str, Finding] | None = None) -> tuple[Finding, ...]:
+        """All findings on one case that were asked for."""
+        case = replace(case, recipe=self.recipe)
+        findings = examine(case, self.spec)
+        laboratory = case.candidate.laboratory
+        wanted = [kind for kind in self.evidence if kind != "structure"]
+        if laboratory is not None and wanted:
+            from .capture.isolation import neutral
+            from .experiments.bench import Bench
+
+            with neutral():
+                bench = Bench(case.candidate, laboratory, self.seed, case.architecture.name)
+                findings = experiment(
+                    replace(case, bench=bench), self.spec, findings, wanted, self.levels, known, only
+                )
+        return tuple(f for f in findings if is_chosen(f, only))
+
+    def identify(
+        self, match: Match, subject: Subject, held: Mapping[str, tuple[Finding, ...]], complete: bool = True
+    ) -> Identification:
+        """What the network is, with all evidence where its structure fits. `held` are findings by architecture."""
+        if not match.broken and complete:
+            name = match.architecture.name
+            known = {f.clause: f for findings in held.values() for f in findings}
+            findings = held.get(name) or self.hold(build_case(match.architecture, subject), known=known)
+            match = replace(match, findings=findings)
+        return describe_match(match)
 
 
 def _capture(
@@ -101,7 +176,6 @@ def _capture(
     input: Sequence[int] | None,
     architecture: str | None,
     spec: Spec,
-    timeout: float | None,
 ) -> tuple[Subject, Match]:
     """Capture at the size asked, else the architecture's, else the first that works and then the nearest one's."""
     if input is not None:
@@ -113,12 +187,12 @@ def _capture(
         shapes = ((BATCH, wanted.channels, wanted.size, wanted.size),)
     else:
         shapes = tuple((BATCH, 3, size, size) for size in SIZES)
-    subject = prepare(capture_candidate(target, kwargs, shapes, timeout=timeout))
+    subject = prepare(capture_candidate(target, kwargs, shapes))
     match = nearest(spec, subject)
     size, captured = match.architecture.size, subject.candidate.input_shape
     if input is None and architecture is None and captured[2] != size:
         try:
-            subject = prepare(capture_candidate(target, kwargs, ((BATCH, captured[1], size, size),), timeout=timeout))
+            subject = prepare(capture_candidate(target, kwargs, ((BATCH, captured[1], size, size),)))
         except TargetProblem:
             return subject, match  # it runs at the first size alone: judge it there
         match = nearest(spec, subject)

@@ -1,6 +1,7 @@
 """What the papers mean by a network, as values: the Architecture that `spec/` reads from YAML and `blueprint.py` draws.
 
-Every value stands in `spec/architectures/*.yaml` with its citation (He et al. 2015, Table 1 and section 4.2).
+Every value stands in `spec/architectures/*.yaml` with its citation (He et al. 2015, Table 1 and section 4.2; He et al.
+2016, sections 3 and 4, appendix).
 """
 
 from __future__ import annotations
@@ -52,12 +53,17 @@ class Derived:
     multiply_adds: int
     projections: int
 
+    @property
+    def weights(self) -> int:
+        """Weights of convolutions and fc, and the fc's biases: what He et al. 2016, Table 4, counts."""
+        return self.parameters - self.batch_norm_affine
+
 
 @dataclass(frozen=True, slots=True)
 class Printed:
     """A figure as the paper prints it.
 
-    `quantity` is "parameters" or "multiply_adds"; `digits` the decimals printed of value/unit.
+    `quantity` is "parameters", "weights" or "multiply_adds"; `digits` the decimals printed of value/unit.
     """
 
     quantity: str

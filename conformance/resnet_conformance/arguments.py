@@ -12,6 +12,7 @@ from typing import Any
 
 from .capture.problems import LONGEST
 from .catalog import KINDS
+from .examination import EVIDENCE
 from .spec import SpecError, load_spec
 
 PROGRAM = "resnet-conformance"
@@ -33,6 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_show(verbs)
     _add_list(verbs)
     _add_explain(verbs)
+    _add_transplant(verbs)
     return parser
 
 
@@ -63,9 +65,17 @@ def _add_check(verbs: Verbs) -> None:
     check.add_argument(
         "--level",
         choices=("must", "should"),
-        default="must",
-        help="from which level on a failure counts (must)",
+        help="must: examine the MUST clauses alone, which is faster; should: a failed SHOULD counts, too",
     )
+    check.add_argument(
+        "--evidence",
+        type=_evidence,
+        default=EVIDENCE,
+        metavar="KIND,...",
+        help=f"look only for these kinds of evidence: {', '.join(EVIDENCE)} (all)",
+    )
+    check.add_argument("--recipe", metavar="ADDRESS", help="training recipe, as package.module:name (docs/recipes.md)")
+    check.add_argument("--seed", type=_seed, metavar="N", help="random numbers of the experiments (fresh ones)")
     _add_format(check)
     check.add_argument(
         "--output", type=Path, metavar="FILE", help="write the report here instead of to standard output"
@@ -118,6 +128,43 @@ def _add_explain(verbs: Verbs) -> None:
         help="as BTN-04, stride-3x3 or imagenet/resnet50-v1.5",
     )
     _add_language(explain)
+
+
+def _add_transplant(verbs: Verbs) -> None:
+    transplant = _verb(
+        verbs,
+        "transplant",
+        "move the weights of one network into another that computes the same",
+        "exit codes: 0 done, 1 the networks differ, 2 could not be tried\nexample:\n"
+        f"  {PROGRAM} transplant --from torchvision.models:resnet18 --weights resnet18.pth \\\n"
+        "    --to my/net.py:resnet18 --output mine.safetensors",
+    )
+    for option, word in (("from", "source"), ("to", "destination")):
+        transplant.add_argument(
+            f"--{option}", dest=word, required=True, metavar="TARGET", help=f"{word}: {TARGET_HELP}"
+        )
+        transplant.add_argument(
+            f"--{option}-kw",
+            dest=f"{word}_kw",
+            action=_Keywords,
+            default={},
+            type=read_keyword,
+            metavar="KEY=VALUE",
+            help=f"keyword argument of the {word}'s factory; repeatable",
+        )
+    transplant.add_argument(
+        "--weights", type=Path, required=True, metavar="FILE", help="the source's state_dict: .safetensors, .pth or .pt"
+    )
+    transplant.add_argument(
+        "--output", type=Path, required=True, metavar="FILE.safetensors", help="the destination's state_dict goes here"
+    )
+    transplant.add_argument("--force", action="store_true", help="replace the output file where it exists")
+    transplant.add_argument(
+        "--input", type=_input_shape, metavar="3x32x32", help="size of the input, channels first (one that both accept)"
+    )
+    transplant.add_argument(
+        "--timeout", type=_seconds, metavar="S", help="give up on either network after so many seconds"
+    )
 
 
 def _verb(verbs: Verbs, name: str, purpose: str, epilog: str) -> argparse.ArgumentParser:
@@ -226,3 +273,16 @@ def _seconds(text: str) -> float:
     if not 0 < seconds <= LONGEST:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0 and up to {LONGEST:,.0f}")
     return seconds
+
+
+def _evidence(text: str) -> tuple[str, ...]:
+    kinds = tuple(part.strip() for part in text.split(","))
+    if unknown := [kind for kind in kinds if kind not in EVIDENCE]:
+        raise argparse.ArgumentTypeError(f"there is no evidence {unknown[0]!r}: choose from {', '.join(EVIDENCE)}")
+    return kinds
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**31:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {2**31 - 1:,}")
+    return int(text)

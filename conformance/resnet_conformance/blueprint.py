@@ -1,14 +1,14 @@
 """Architecture -> Graph: the network that the paper means, drawn node by node, to be examined like any candidate.
 
-Sources: He et al. 2015, Fig. 2 (block), Fig. 3 (networks), Fig. 5 (bottleneck), Table 1, section 3.4 (BN after each
-convolution) and section 4.2 (CIFAR-10). What the paper leaves open (pool padding, where option A's zeros stand) is a
-`Choices`.
+Sources: He et al. 2015 (v1), Fig. 2 (block), Fig. 3 (networks), Fig. 5 (bottleneck), Table 1, section 3.4 (BN after
+each convolution) and section 4.2 (CIFAR-10); He et al. 2016 (v2, pre-activation), Fig. 1(b), Fig. 4(e) and appendix.
+What the papers leave open (pool padding, where option A's zeros stand) is a `Choices`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .architecture import Architecture, Pool, Stage
 from .graph import Graph, GraphBuilder, Shape
@@ -21,11 +21,17 @@ BATCH = 2
 class Choices:
     """Admitted choices that the blueprint adopts. None: the architecture's default.
 
-    `pool` is (padding, ceil) of the stem's max pool, `zeros` where option A puts its zero channels.
+    `pool` is (padding, ceil) of the stem's max pool, `zeros` where option A puts its zero channels, `strided` which
+    convolution of a block has the stride, stage by stage. In pre-activation nets, `zero_pad_reads` is what a shortcut
+    of option A reads (the 2016 paper speaks of projections only), and the projections of the stages `projection_bn`
+    (from 0) have a BN of their own.
     """
 
     pool: tuple[int, bool] | None = None
     zeros: str = "after"  # "after" | "before" | "both"
+    strided: tuple[int, ...] = ()
+    zero_pad_reads: str = "sum"  # "sum": x, as the addition before left it | "pre-activation": what F reads
+    projection_bn: frozenset[int] = frozenset()
 
 
 class _Pencil(GraphBuilder):
@@ -84,16 +90,22 @@ def draw(architecture: Architecture, choices: Choices | None = None, size: Seque
     `size` is (H, W), by default the architecture's own.
     Raises ValueError for a generation that has no blueprint.
     """
-    if architecture.generation != "v1":
+    if architecture.generation not in ("v1", "v2"):
         raise ValueError(f"{architecture.name}: there is no blueprint for generation {architecture.generation!r}")
     choices = choices or Choices()
     height, width = size or (architecture.size, architecture.size)
     pencil = _Pencil()
     x = pencil.add("input", (), {}, (BATCH, architecture.channels, height, width), "input")
     x = _draw_stem(pencil, architecture, x, choices)
-    for stage in architecture.stages:
+    for index, stage in enumerate(architecture.stages):
+        drawn = replace(architecture, strided=choices.strided[index]) if choices.strided else architecture
         for number in range(1, stage.blocks + 1):
-            x = _draw_block(pencil, architecture, stage, number, x, choices)
+            if architecture.generation == "v1":
+                x = _draw_block(pencil, drawn, stage, number, x, choices)
+            else:
+                x = _draw_unit(pencil, drawn, index, number, x, choices)
+    if architecture.generation == "v2":
+        x = pencil.relu(pencil.batch_norm(x, "head.bn"), "head.relu")
     shape = pencil.nodes[x].shape
     x = pencil.add("global_avg_pool", {"x": x}, {"keepdim": False}, shape[:2], "head.pool")
     return pencil.build(pencil.linear(x, architecture.classes, "head.fc"))
@@ -127,6 +139,37 @@ def _draw_block(
         shape = pencil.nodes[residual].shape
         residual = pencil.add("add", {"a": residual, "b": shortcut}, {"alpha": 1.0}, shape, f"{where}.add")
     return pencil.relu(residual, f"{where}.relu")
+
+
+def _draw_unit(pencil: _Pencil, architecture: Architecture, index: int, number: int, x: int, choices: Choices) -> int:
+    """y = F(x) + shortcut(x) with BN and ReLU before each convolution of F, He et al. 2016, Fig. 1(b).
+
+    The activation of the first unit stands "right after conv1 and before splitting into two paths": in the stem. A
+    projection reads the pre-activation (appendix).
+    """
+    stage = architecture.stages[index]
+    where = f"{stage.name.removesuffix('_x')}_{number}"
+    stride = stage.stride if number == 1 else 1
+    pre = x
+    if (index, number) != (0, 1):
+        pre = pencil.relu(pencil.batch_norm(x, f"{where}.bn1"), f"{where}.relu1")
+    residual = pre
+    for position, (kernel, filters) in enumerate(zip(architecture.kernels, stage.widths, strict=True), start=1):
+        if position > 1:
+            residual = pencil.batch_norm(residual, f"{where}.bn{position}")
+            residual = pencil.relu(residual, f"{where}.relu{position}")
+        step = stride if position == architecture.strided else 1
+        residual = pencil.convolution(residual, filters, kernel, step, kernel // 2, f"{where}.conv{position}")
+    shape, channels = pencil.nodes[residual].shape, pencil.nodes[x].shape[1]
+    shortcut = x
+    if architecture.option == "C" or (architecture.option == "B" and (stride > 1 or channels != shape[1])):
+        shortcut = pencil.convolution(pre, shape[1], 1, stride, 0, f"{where}.projection")
+        if index in choices.projection_bn:
+            shortcut = pencil.batch_norm(shortcut, f"{where}.projection.bn")
+    elif stride > 1 or channels != shape[1]:
+        source = pre if choices.zero_pad_reads == "pre-activation" else x
+        shortcut = _draw_zero_pad(pencil, source, shape[1] - channels, stride, where, choices.zeros)
+    return pencil.add("add", {"a": residual, "b": shortcut}, {"alpha": 1.0}, shape, f"{where}.add")
 
 
 def _draw_shortcut(

@@ -1,19 +1,24 @@
-"""The network under judgement, as the graphs that were captured from it. Plain data: nothing here knows torch."""
+"""The network under judgement, as the graphs that were captured from it. Nothing here knows torch."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from .findings import TargetInfo
 from .graph import Graph, Shape
+
+if TYPE_CHECKING:
+    from .capture.laboratory import Laboratory
 
 
 @dataclass(frozen=True)
 class Candidate:
     """A captured network.
 
-    `graph` is the eval-mode graph at the judged input size, `train_graphs` are train-mode runs at the same size
-    (empty, with `train_failure` saying why, when training could not be run), `resized` is the eval graph at
+    `graph` is the eval-mode graph at the judged input size, `train_graphs` are the distinct graphs of
+    repeated train-mode runs at the same size (empty, with `train_failure` saying why, when training could not be run),
+    `resized` is the eval graph at
     `resized_shape` (None, with `resized_failure`, when the network did not accept that size). Shapes are (N, C, H, W).
     """
 
@@ -28,3 +33,4 @@ class Candidate:
     captured_on: str = "meta"  # "meta" | "cpu": the kind of tensors that flowed
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
+    laboratory: Laboratory | None = field(default=None, compare=False, repr=False)  # for experiments on the live network

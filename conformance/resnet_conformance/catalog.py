@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 
 from .architecture import Architecture
@@ -17,10 +18,18 @@ from .reports.text import cut
 from .spec import Clause, Spec, suggest
 
 KINDS = ("architectures", "clauses", "deviations")
+NOT_EXAMINED = {"en": "not examined", "ko": "검사 안 함"}
+SHORT = {
+    "structure": "struct",
+    "behaviour": "behav",
+    "equivalence": "equiv",
+    "statistics": "stats",
+    "training": "train",
+}
 
 
 class UnknownNameError(LookupError):
-    """No architecture, clause or deviation has this name; the message names the nearest."""
+    """No architecture, clause, deviation or source has this name; the message names the nearest."""
 
 
 def find_architecture(spec: Spec, name: str) -> Architecture:
@@ -101,11 +110,19 @@ def _list_architectures(page: Page, spec: Spec) -> None:
 
 
 def _list_clauses(page: Page, spec: Spec, lang: str) -> None:
-    """One table; a clause of more than one evidence shows them joined, one without a check a dash."""
-    rows = [(c.id, c.level, "+".join(c.evidence) or "-", c.statement[lang]) for c in spec.clauses.values()]
-    taken = sum(max((len(row[i]) for row in rows), default=0) + 2 for i in range(3))
-    room = page.width - max(taken, len("clause") + len("level") + len("evidence") + 6)
-    page.table(("clause", "level", "evidence", "statement"), [(*row[:3], cut(row[3], room)) for row in rows])
+    """One table; the evidence of a clause is the kinds that examine it, the first letters of each where two do."""
+    unexamined = NOT_EXAMINED[lang]
+    rows = [(c.id, c.level, _evidence(c) or unexamined, c.statement[lang]) for c in spec.clauses.values()]
+    head = ("clause", "level", "examined by", "statement")
+    taken = sum(max(cell_len(cell) for cell in (head[i], *(row[i] for row in rows))) + 2 for i in range(3))
+    page.table(head, [(*row[:3], cut(row[3], page.width - taken)) for row in rows])
+
+
+def _evidence(clause: Clause) -> str:
+    """The kinds of evidence, short where there are several: "structure", "struct+behav"."""
+    if len(clause.evidence) == 1:
+        return clause.evidence[0]
+    return "+".join(SHORT[kind] for kind in clause.evidence)
 
 
 def _architecture_data(a: Architecture) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""The command line: `check`, `identify`, `show`, `list`, `explain` (DESIGN.md, section 5).
+"""The command line: `check`, `identify`, `show`, `list`, `explain`, `transplant` (DESIGN.md, section 5).
 
 Exit codes: 0 conforms or deviates as declared, 1 violates, 2 could not judge (usage, target, spec, output),
 130 interrupted. A problem is one message on standard error; standard output then stays empty, and no file is
-written. Only `check` and `identify` import torch.
+written. Only `check`, `identify` and `transplant` import torch.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ from .reports.output import OutputError, check_writable, write_atomically
 from .shelter import hard_stop, standard_output_kept
 from .show import show
 from .spec import SpecError, load_spec
+from .transplantation import NetworksDiffer, WeightsError, transplant
 
-NEAR_NONE = 1
+NEAR_NONE = NETWORKS_DIFFER = 1
 COULD_NOT_JUDGE = 2
 INTERRUPTED = 130
 
@@ -55,7 +56,8 @@ def _explain_error(error: Exception) -> str:
     """One message for people; what is not their doing is called a bug."""
     from .judge import UnjudgeableError
 
-    if isinstance(error, (UnknownNameError, SpecError, OutputError, TargetProblem, LimitError, UnjudgeableError)):
+    problems = (UnknownNameError, SpecError, OutputError, TargetProblem, LimitError, UnjudgeableError, WeightsError)
+    if isinstance(error, problems):
         return str(error)
     if isinstance(error, ModuleNotFoundError) and error.name == "torch":
         return "torch is not installed; no network can be judged without it, so install it (https://pytorch.org)"
@@ -83,6 +85,9 @@ def _check(options: argparse.Namespace) -> int:
             input=options.input,
             only=tuple(options.only),
             level=options.level,
+            evidence=options.evidence,
+            recipe=options.recipe,
+            seed=options.seed,
             timeout=options.timeout,
         )
 
@@ -131,12 +136,34 @@ def _explain(options: argparse.Namespace) -> int:
     return 0
 
 
+def _transplant(options: argparse.Namespace) -> int:
+    try:
+        with _sheltered():
+            done = transplant(
+                options.source,
+                options.weights,
+                options.destination,
+                options.output,
+                source_kwargs=options.source_kw,
+                destination_kwargs=options.destination_kw,
+                input=options.input,
+                force=options.force,
+                timeout=options.timeout,
+            )
+    except NetworksDiffer as error:
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        return NETWORKS_DIFFER
+    _emit(f"{options.output}: {done.text}\n")
+    return 0
+
+
 VERBS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "check": _check,
     "identify": _identify,
     "show": _show,
     "list": _list,
     "explain": _explain,
+    "transplant": _transplant,
 }
 
 

@@ -1,4 +1,4 @@
-"""One clause, deviation or architecture in words, in English or Korean, each citation resolved to its source.
+"""One clause, deviation, architecture or source in words, in English or Korean, each citation resolved to its source.
 
 Nothing here imports torch.
 """
@@ -13,7 +13,7 @@ from rich.console import Console
 from .architecture import Architecture
 from .catalog import UnknownNameError
 from .reports.page import Page
-from .spec import Clause, Deviation, Spec, suggest
+from .spec import Clause, Deviation, Source, Spec, suggest
 
 Words = Mapping[str, str]
 
@@ -40,6 +40,12 @@ LABELS: Mapping[str, Words] = {
         "none": "no clause",
         "by": "by",
         "nothing": "no clause takes its place",
+        "authors": "Authors:",
+        "year": "Year:",
+        "where": "Where:",
+        "clauses": "Clauses:",
+        "networks": "Networks:",
+        "recipes": "Recipes:",
     },
     "ko": {
         "why": "이유:",
@@ -63,6 +69,12 @@ LABELS: Mapping[str, Words] = {
         "none": "없음",
         "by": "→",
         "nothing": "대신하는 clause 없음",
+        "authors": "저자:",
+        "year": "연도:",
+        "where": "위치:",
+        "clauses": "Clause:",
+        "networks": "네트워크:",
+        "recipes": "Recipe:",
     },
 }
 SCOPE_KEYS = {"block": "{} blocks", "option": "option {}"}
@@ -70,7 +82,7 @@ STRIDED = {1: "stride on the first convolution of F", 2: "stride on the second c
 
 
 def explain(name: str, spec: Spec, console: Console, lang: str = "en") -> None:
-    """Print what is known under that name; a clause's id in any case. Raises UnknownNameError."""
+    """Print what is known under that name; a clause's id or a source's key in any case. Raises UnknownNameError."""
     page = Page(console)
     clauses = {key.lower(): clause for key, clause in spec.clauses.items()}
     if clause := clauses.get(name.lower()):
@@ -79,11 +91,12 @@ def explain(name: str, spec: Spec, console: Console, lang: str = "en") -> None:
         _explain_deviation(page, spec.deviations[name], spec, lang)
     elif name in spec.architectures:
         _explain_architecture(page, spec.architectures[name], spec, lang)
+    elif name.upper() in spec.sources:
+        _explain_source(page, spec.sources[name.upper()], spec, lang)
     else:
-        near = suggest(name, [*spec.clauses, *spec.deviations, *spec.architectures]) or suggest(
-            name.upper(), spec.clauses
-        )
-        kinds = "clause, deviation or architecture"
+        names = [*spec.clauses, *spec.deviations, *spec.architectures, *spec.sources]
+        near = suggest(name, names) or suggest(name.upper(), [*spec.clauses, *spec.sources])
+        kinds = "clause, deviation, architecture or source"
         raise UnknownNameError(
             f"there is no {kinds} {name!r}{near}; "
             "'resnet-conformance list clauses' (or deviations, architectures) names all"
@@ -168,6 +181,34 @@ def _explain_architecture(page: Page, architecture: Architecture, spec: Spec, la
     ]
     page.fields(rows, indent=2)
     _cite(page, a.cite, spec, words)
+
+
+def _explain_source(page: Page, source: Source, spec: Spec, lang: str) -> None:
+    """What the key of a citation stands for, and which rules, networks and recipes rest on it."""
+    words = LABELS[lang]
+    page.paragraph(source.title, label=f"{source.key}:")
+    page.gap()
+
+    def citing(things: Iterable[tuple[str, Iterable[str]]]) -> str:
+        return ", ".join(name for name, cite in things if any(c.split()[0] == source.key for c in cite))
+
+    page.fields(
+        [
+            (words["authors"], ", ".join(source.authors)),
+            (words["year"], str(source.year)),
+            (words["where"], source.where),
+            (words["clauses"], citing((c.id, c.cite) for c in spec.clauses.values())),
+            (words["networks"], citing((a.name, a.cite) for a in spec.architectures.values())),
+            (
+                words["recipes"],
+                citing((r.name, (c for t in r.cite.values() for c in t)) for r in spec.recipes.values()),
+            ),
+        ],
+        indent=2,
+    )
+    if source.link:
+        page.gap()
+        page.line((source.link, ""), indent=2)
 
 
 def _successor(clause: str | None, words: Words) -> str:

@@ -85,13 +85,15 @@ class Graph:
     """Nodes in topological order; every index in `inputs` is smaller than the node's own.
 
     `mode` is "eval" or "train"; `output` the node of the network's main result (logits);
-    `tensors` are all registered parameters and buffers, also those that no node uses.
+    `tensors` are all registered parameters and buffers, also those that no node uses; `written` are the indices of
+    those that the pass wrote to, but for what a batch normalization does to its own running statistics.
     """
 
     nodes: tuple[Node, ...]
     output: int
     tensors: tuple[Tensor, ...] = ()
     mode: str = "eval"
+    written: frozenset[int] = frozenset()
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)

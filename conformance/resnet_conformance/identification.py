@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from .anatomy import Anatomy
 from .architecture import Architecture
+from .examination import examine
 from .findings import Finding, Identification
-from .judge import Subject, build_case, deviations_of, examine
+from .judge import Subject, build_case, deviations_of
 from .spec import Spec
 
 SHORTLIST = 4
 REACH = 2.0  # how much farther by shape than the nearest an architecture may be and still be held against the candidate
+GENERATION = 1.5  # pre-activation or not: less than other numbers of blocks, more than an option
 NEAR = 4  # a network that differs in more separate ways than this is none of the known ones
 
 
@@ -44,6 +46,7 @@ def distance(architecture: Architecture, found: Anatomy, input_size: int) -> flo
     total = 0.0
     total += 6 * (architecture.block not in found.kinds[:1])
     total += 6 * (architecture.residual != found.residual)
+    total += GENERATION * ((architecture.generation == "v2") != found.preactivation)
     counts, wanted = [len(stage) for stage in found.stages], [stage.blocks for stage in architecture.stages]
     total += 4 * abs(len(counts) - len(wanted))
     total += sum(min(1.0, abs(a - b) / max(b, 1)) + (a != b) for a, b in zip(counts, wanted, strict=False))
@@ -59,20 +62,24 @@ def distance(architecture: Architecture, found: Anatomy, input_size: int) -> flo
     total += 0.5 * (input_size != architecture.size)
     strides = {tuple(c.stride[0] for c in b.residual.convolutions) for b in found.blocks}
     place = tuple(2 if p == architecture.strided else 1 for p in range(1, len(architecture.kernels) + 1))
-    total += 2 * (len(place) == 3 and place not in strides)
+    named = len(place) == 3 and architecture.generation == "v1"  # in v2 the place of the stride makes no name: V2-09
+    total += 2 * (named and place not in strides)
     return total
 
 
 def nearest(spec: Spec, subject: Subject) -> Match:
     """The architecture of the nearest shapes whose MUSTs the candidate breaks least; the paper's before a variant.
 
+    Only those of the nearest one's paper (2015 or 2016) compete with it: a pre-activation ResNet-50, which no paper
+    has, is a ResNet-50 with other blocks, and no ResNet-152 with fewer.
     Where none is near, the paper's network of the nearest shape: against that one it is judged.
     """
     found, size = subject.found, subject.candidate.input_shape[2]
     plain = [a for a in spec.architectures.values() if a.variant or a.base is None]  # not the names that fix one option
     ranked = sorted(plain, key=lambda a: (distance(a, found, size), a.variant))
     limit = distance(ranked[0], found, size) + REACH
-    shortlist = [a for a in ranked[:SHORTLIST] if distance(a, found, size) <= limit]
+    same = [a for a in ranked if a.generation == ranked[0].generation]
+    shortlist = [a for a in same[:SHORTLIST] if distance(a, found, size) <= limit]
     matches = [_match(a, spec, subject) for a in shortlist]
     best = min(matches, key=lambda m: (len(m.broken), distance(m.architecture, found, size), m.architecture.variant))
     if best.near:

@@ -1,8 +1,7 @@
-"""All clauses against one candidate: findings, verdict, report (DESIGN.md section 4)."""
+"""From a candidate to a case, and from its findings to verdict and report (DESIGN.md section 4)."""
 
 from __future__ import annotations
 
-import fnmatch
 import platform
 import sys
 import time
@@ -11,16 +10,15 @@ from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import Any
 
-from .accounting import account
 from .anatomy import Anatomy, dissect
 from .architecture import Architecture
 from .blueprint import Choices, draw
 from .candidate import Candidate
-from .clauses import CHECKS, Case, Result
+from .clauses import Case
 from .findings import Finding, Identification, Level, Report, Verdict
 from .measure import measure
 from .simplify import simplify
-from .spec import Clause, Spec
+from .spec import Spec
 
 BINDING_EVIDENCE = {"structure", "behaviour", "equivalence"}
 
@@ -81,58 +79,6 @@ def build_case(architecture: Architecture, subject: Subject) -> Case:
         pool = choice if choice in settled.stem.pool.choices else None
     paper = dissect(draw(settled, Choices(pool=pool), candidate.input_shape[2:]))
     return Case(settled, candidate, found, paper, subject.trained)
-
-
-def examine(case: Case, spec: Spec, only: Sequence[str] = ()) -> tuple[Finding, ...]:
-    """One finding for each clause of the spec (that matches `only`), in the spec's order."""
-    findings = account(case, [_finding(case, clause) for clause in spec.clauses.values()])
-    chosen = [f for f in findings if not only or any(fnmatch.fnmatchcase(f.clause, pattern) for pattern in only)]
-    return attribute(chosen, spec)
-
-
-def _finding(case: Case, clause: Clause) -> Finding:
-    architecture = case.architecture
-    result: Result
-    if not clause.applies_to(architecture):
-        successor = architecture.replaces.get(clause.id)
-        reason = (
-            f"{architecture.name} replaces it by {successor}."
-            if successor
-            else f"It does not speak of {architecture.name}."
-        )
-        result = Result("not-applicable", reason)
-    elif clause.id not in CHECKS:
-        result = Result("not-examined", (clause.not_examined or {}).get("en", "It has no check yet."))
-    else:
-        try:
-            result = CHECKS[clause.id](case)
-        except Exception as error:  # noqa: BLE001 - a bug of ours must not look like a fault of the candidate
-            message = f"The check itself failed ({type(error).__name__}: {error}); this is a bug of resnet-conformance."
-            result = Result("not-examined", message)
-    return Finding(
-        clause=clause.id,
-        level=clause.level_for(architecture),
-        outcome=result.outcome,
-        evidence=clause.evidence[0] if clause.evidence else "none",
-        where=tuple(dict.fromkeys(w for w in result.where if w)),
-        expected=result.expected,
-        found=result.found,
-        message=result.message,
-        deviation=result.deviation,
-        citation="; ".join(clause.cite),
-    )
-
-
-def attribute(findings: Sequence[Finding], spec: Spec) -> tuple[Finding, ...]:
-    """Give a failure without a name another finding's deviation, where the spec says that it explains the clause."""
-    shown = list(dict.fromkeys(f.deviation for f in findings if f.outcome == "fail" and f.deviation in spec.deviations))
-    named = []
-    for finding in findings:
-        deviation = finding.deviation if finding.deviation in spec.deviations else None
-        if finding.outcome == "fail" and deviation is None:
-            deviation = next((d for d in shown if d and finding.clause in spec.deviations[d].explains), None)
-        named.append(replace(finding, deviation=deviation if finding.outcome == "fail" else None))
-    return tuple(named)
 
 
 def conclude(findings: Sequence[Finding], spec: Spec, level: Level = "MUST") -> Verdict:
@@ -208,8 +154,11 @@ def compose(
     spec: Spec,
     started: float,
     version: str,
+    seed: int | None = None,
 ) -> Report:
-    """The report of one judgement; `started` is a time.perf_counter() at its beginning."""
+    """The report of one judgement; `started` is a time.perf_counter() at its beginning, `seed` what experiments drew
+    from.
+    """
     return Report(
         target=subject.candidate.target,
         architecture=judged,
@@ -217,7 +166,7 @@ def compose(
         verdict=verdict,
         findings=findings,
         summary=describe(subject),
-        environment=environment(),
+        environment=environment() | ({} if seed is None else {"seed": seed}),
         seconds={"capture": round(subject.candidate.seconds, 3), "judge": round(time.perf_counter() - started, 3)},
         tool={"version": version, "spec": spec.version},
     )

@@ -52,6 +52,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--resnet-level", choices=("must", "should"), default="must", help="from which level on a failure counts (must)"
     )
+    group.addoption("--resnet-seed", type=int, metavar="N", help="random numbers of the experiments (fresh ones)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """pytest-xdist's mark, which the suite uses, is known without pytest-xdist as well."""
+    config.addinivalue_line("markers", "xdist_group(name): tests that one process runs (pytest-xdist)")
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:

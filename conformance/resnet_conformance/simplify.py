@@ -25,7 +25,7 @@ def simplify(graph: Graph) -> Graph:
             nodes[node.index] = _fold_padding(graph, nodes, nodes[node.index])
         if node.op == "conv" and node.index in trunk and _reads_features(graph, nodes, nodes[node.index]):
             nodes[node.index] = replace(nodes[node.index], op="linear", attrs={}, shape=node.shape[:2])
-    return Graph(tuple(nodes), graph.output, graph.tensors, graph.mode)
+    return replace(graph, nodes=tuple(nodes))
 
 
 def _fold_padding(graph: Graph, nodes: list[Node], node: Node) -> Node:

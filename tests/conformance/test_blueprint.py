@@ -137,5 +137,5 @@ def test_other_input_sizes(size: tuple[int, int]) -> None:
 
 
 def test_a_generation_without_blueprint_is_refused() -> None:
-    with pytest.raises(ValueError, match="no blueprint for generation 'v2'"):
-        draw(replace(load_spec().architectures["cifar10/resnet20"], generation="v2"))
+    with pytest.raises(ValueError, match="no blueprint for generation 'v3'"):
+        draw(replace(load_spec().architectures["cifar10/resnet20"], generation="v3"))

@@ -60,6 +60,20 @@ class TestList:
         assert line.endswith(" ...")
         assert " ".join(spec.clauses["BTN-04"].statement["en"].split()[:5]) in line
 
+    def test_a_clause_shows_every_evidence_or_that_there_is_none(self, spec: Spec) -> None:
+        text = printed(lambda console: catalog.list_table("clauses", spec, console))
+        lines = {line.split()[0]: line for line in text.splitlines()}
+        assert " MUST    equivalence   With the same weights" in lines["EQ-01"]
+        assert " MUST    struct+behav  With F forced to zero" in lines["BLK-09"]
+        assert " MUST    not examined  Plain and residual nets" in lines["IN-05"]
+        told = {name for name, line in lines.items() if " not examined " in line}
+        assert told == {clause.id for clause in spec.clauses.values() if clause.not_examined}
+        korean = printed(lambda console: catalog.list_table("clauses", spec, console, "ko"))
+        assert korean.count("검사 안 함") == len(told)
+
+    def test_every_evidence_has_a_short_word(self, spec: Spec) -> None:
+        assert {kind for clause in spec.clauses.values() for kind in clause.evidence} <= set(catalog.SHORT)
+
     def test_papers_and_variants_are_apart(self, spec: Spec) -> None:
         text = printed(lambda console: catalog.list_table("architectures", spec, console))
         papers, variants = text.split("\nVariants")
@@ -166,7 +180,7 @@ class TestShow:
 class TestExplain:
     def test_every_name_in_both_languages(self, spec: Spec) -> None:
         for lang in ("en", "ko"):
-            for name in (*spec.clauses, *spec.deviations, *spec.architectures):
+            for name in (*spec.clauses, *spec.deviations, *spec.architectures, *spec.sources):
                 text = explained(name, spec, lang)
                 assert text.split(":")[0].split()[0] == name
                 assert all(cell_len(line) <= 80 or len(line.split()) == 1 for line in text.splitlines()), (
@@ -218,6 +232,24 @@ class TestExplain:
         assert "Options: B " in text
         assert "BTN-04 (by BTN-06)" in text
         assert "CT-05 (no clause takes its place)" in text
+
+    def test_a_source(self, spec: Spec) -> None:
+        text = words(explained("p2", spec))
+        assert text.startswith("P2: Identity Mappings in Deep Residual Networks")
+        assert "Where: arXiv:1603.05027v3" in text
+        assert "V2-01" in text
+        assert "Recipes: cifar10/v2, imagenet/v2" in text
+        assert spec.sources["P2"].link in text
+
+    def test_the_project_as_a_source_has_no_link(self, spec: Spec) -> None:
+        text = explained("PROJECT", spec)
+        assert "BH-01" in text
+        assert "https://" not in text
+        assert "Recipes:" not in text
+
+    def test_an_unknown_name_suggests_a_source_too(self, spec: Spec) -> None:
+        with pytest.raises(catalog.UnknownNameError, match=r"architecture or source 'cafe' \(did you mean 'CAFFE'"):
+            explained("cafe", spec)
 
     def test_scope_in_words(self) -> None:
         scope: list[dict[str, tuple[object, ...]]] = [

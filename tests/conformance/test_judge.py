@@ -9,16 +9,15 @@ import pytest
 
 from resnet_conformance.blueprint import draw
 from resnet_conformance.candidate import Candidate
+from resnet_conformance.examination import attribute, examine
 from resnet_conformance.findings import Finding, Identification, Report, TargetInfo
 from resnet_conformance.graph import GraphBuilder
 from resnet_conformance.identification import describe_match, nearest
 from resnet_conformance.judge import (
     Subject,
     UnjudgeableError,
-    attribute,
     build_case,
     conclude,
-    examine,
     prepare,
 )
 from resnet_conformance.spec import load_spec

@@ -1,12 +1,13 @@
 """A faithful ResNet in plain torch; every part can be replaced: a wrong network differs in one thing.
 
-Written from He et al. 2015 alone (Fig. 2, 3 and 5, Table 1, sections 3.3, 3.4 and 4.2), independently of the
-reference networks. A `block`, `stem` or `net` given to a builder is a mix-in: it overrides a few lines of the
-faithful class behind it.
+Written from He et al. 2015 alone (Fig. 2, 3 and 5, Table 1, sections 3.3, 3.4 and 4.2; initial weights from its [13],
+section 2.2), independently of the reference networks. A `block`, `stem` or `net` given to a builder is a mix-in: it
+overrides a few lines of the faithful class behind it.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
@@ -143,6 +144,18 @@ class ResNet(nn.Module):
     def classifier(self, width: int, classes: int) -> nn.Module:
         return nn.Linear(width, classes)
 
+    def start(self) -> None:
+        """Initial weights, once all is built: convolutions from N(0, 2/n), biases 0; BN and fc as torch makes them."""
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d):
+                self.draw(layer)
+                if layer.bias is not None:
+                    nn.init.zeros_(layer.bias)
+
+    def draw(self, layer: nn.Conv2d) -> None:
+        """One convolution's weights: n is the number of inputs to a filter."""
+        nn.init.normal_(layer.weight, 0.0, math.sqrt(2 / layer.weight[0].numel()))
+
     def features(self, x: Tensor) -> Tensor:
         return self.blocks(self.stem(x))
 
@@ -192,7 +205,9 @@ def build(
             made: Block = mixed(chosen, base)(channels, width, stride, option)
             channels = made.outputs(channels, made.filters(width))
             blocks.append(made)
-    return mixed(net, ResNet)(stem_module, blocks, channels, classes)
+    whole: ResNet = mixed(net, ResNet)(stem_module, blocks, channels, classes)
+    whole.start()
+    return whole
 
 
 def resnet20(

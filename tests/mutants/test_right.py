@@ -6,7 +6,7 @@ import pytest
 
 from resnet_conformance import check
 
-from . import right_wholes  # noqa: F401  (registers its networks)
+from . import right_handwritten, right_preactivation, right_wholes  # noqa: F401  (they register their networks)
 from .right import RIGHT
 
 NO_CHECK = {"BN-06", "BN-06a", "BN-08", "PL-03"}  # of no single network, or of its training

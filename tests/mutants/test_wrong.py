@@ -10,9 +10,12 @@ from resnet_conformance.spec import load_spec
 
 from . import (  # noqa: F401  (each registers its networks)
     wrong_activations,
+    wrong_handwritten,
     wrong_heads,
     wrong_joins,
     wrong_norms,
+    wrong_preactivation,
+    wrong_projections,
     wrong_shapes,
     wrong_shortcuts,
     wrong_stems,

@@ -21,6 +21,8 @@ NAMES = {
     "cifar10/resnet56-B", "cifar10/resnet110-B", "cifar10/resnet18-imagenet-blocks",
     "cifar10/resnet34-imagenet-blocks", "cifar10/resnet50-imagenet-blocks",
     "cifar10/resnet101-imagenet-blocks", "cifar10/resnet152-imagenet-blocks",
+    "cifar10/preresnet110", "cifar10/preresnet164", "cifar10/preresnet1001",
+    "imagenet/preresnet152", "imagenet/preresnet200",
 }  # fmt: skip
 
 BASIC = [(64, 64), (128, 128), (256, 256), (512, 512)]
@@ -90,6 +92,11 @@ cifar10/resnet110 A         0    1,727,962    8,096    252,887,680
 cifar10/plain110 none       0    1,727,962    8,096    252,887,680
 cifar10/resnet110-B B       2    1,730,714    8,288    253,149,824
 cifar10/resnet1202 A        0   19,421,274   89,632  2,829,238,912
+cifar10/preresnet110 A      0    1,727,962    8,096    252,887,680
+cifar10/preresnet164 B      3    1,703,258   24,224    244,500,992
+cifar10/preresnet1001 B     3   10,327,706  149,216  1,487,849,984
+imagenet/preresnet152 B     4   60,185,128  143,744 11,282,415,616
+imagenet/preresnet200 B     4   64,666,152  168,320 14,776,270,848
 """
 
 

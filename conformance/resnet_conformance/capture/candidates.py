@@ -8,7 +8,8 @@ values.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from torch import nn
 
@@ -16,10 +17,13 @@ from ..candidate import Candidate
 from ..graph import Graph, Shape
 from .inputs import describe_dimensions
 from .isolation import ALONE, collection_off
+from .laboratory import Laboratory
 from .limits import check_limit, within
 from .problems import CaptureError, TargetError
 from .running import record
 from .target import LoadedTarget, load_target
+
+TRAIN_RUNS = 5  # a network of random depth shows itself in few runs
 
 
 class Runner:
@@ -53,23 +57,23 @@ class Runner:
         if text not in self.notes:
             self.notes.append(text)
 
-    def record(self, shape: Shape, mode: str, device: str) -> Graph:
+    def record(self, shape: Shape, mode: str, device: str, seed: int = 0) -> Graph:
         """One graph. Raises CaptureError."""
-        graph, inspected = record(self.module(device), shape, mode, device)
+        graph, inspected = record(self.module(device), shape, mode, device, seed)
         if inspected:
             places = ", ".join(place or "the top" for place in inspected[:3])
             self.note(f"the network looks at values of its data (in {places}): the graph holds for the sample input")
         return graph
 
-    def either(self, shape: Shape, mode: str) -> Graph:
+    def either(self, shape: Shape, mode: str, seed: int = 0) -> Graph:
         """One graph where the first one was recorded, or else on the CPU. Raises the first CaptureError."""
         try:
-            return self.record(shape, mode, self.on)
+            return self.record(shape, mode, self.on, seed)
         except CaptureError as first:
             if self.on == "cpu":
                 raise
             try:
-                graph = self.record(shape, mode, "cpu")
+                graph = self.record(shape, mode, "cpu", seed)
             except CaptureError:
                 raise first from None
             self.note(f"{mode} at {shape[-2]}x{shape[-1]} was captured with real tensors, because on meta {first}")
@@ -136,7 +140,7 @@ def _capture(
     train: tuple[Graph, ...] = ()
     train_failure = resized_failure = ""
     try:
-        train = (runner.either(shape, "train"),)
+        train = tuple(distinct(runner.either(shape, "train", seed) for seed in range(TRAIN_RUNS)))
     except CaptureError as error:
         train_failure = str(error)
     other = (*shape[:2], *(resized.get(size, size + size // 2) for size in shape[2:]))
@@ -157,4 +161,15 @@ def _capture(
         captured_on=runner.on,
         seconds=time.perf_counter() - begin,
         notes=tuple(runner.notes),
+        laboratory=Laboratory(loaded, graph),
     )
+
+
+def distinct(graphs: Iterable[Graph]) -> Iterator[Graph]:
+    """The graphs that differ from all before them in an operation, its operands or its attributes."""
+    seen: list[tuple[Any, ...]] = []
+    for graph in graphs:
+        operations = tuple((node.op, node.inputs, node.attrs) for node in graph)
+        if operations not in seen:
+            seen.append(operations)
+            yield graph

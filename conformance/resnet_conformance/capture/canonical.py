@@ -26,6 +26,14 @@ def _reshape(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> in
         source = e[source].inputs[0]
     if e[source].shape == shape:
         return source
+    node, longer = e[source], [n for n in shape if n != 1]
+    if node.op == "permute" and 1 in node.shape and [n for n in node.shape if n != 1] == longer:
+        inner = e[node.inputs[0]].shape  # axes of one element go first, so that what moves the others back meets them
+        kept = [i for i, n in enumerate(inner) if n != 1]
+        order = tuple(kept.index(i) for i in node.attrs["order"] if i in kept)
+        source = e.emit("reshape", {"x": node.inputs[0]}, {}, tuple(inner[i] for i in kept))
+        source = e.emit("permute", {"x": source}, {"order": order}, tuple(longer))
+        return source if shape == tuple(longer) else e.append("reshape", {"x": source}, {}, shape)
     return e.append("reshape", {"x": source}, {}, shape) if source != x["x"] else None
 
 
@@ -36,6 +44,8 @@ def _permute(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> in
         source, order = node.inputs[0], tuple(node.attrs["order"][i] for i in order)
     if order == tuple(range(len(order))):
         return source
+    if [i for i in order if e[source].shape[i] != 1] == [i for i, n in enumerate(e[source].shape) if n != 1]:
+        return e.emit("reshape", {"x": source}, {}, shape)  # only axes of one element have moved
     return e.append("permute", {"x": source}, {"order": order}, shape)
 
 
@@ -145,10 +155,36 @@ def _add(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | 
         return None
     for product, bias in ((x["a"], x["b"]), (x["b"], x["a"])):
         node, learned = e[product], not e.depends[bias] and e[bias].op != "constant"
-        if learned and node.op == "linear" and "bias" not in node.roles and e[bias].shape == shape[-1:]:
+        across = learned and prod(e[bias].shape) == shape[-1] and e[bias].shape[-1:] == shape[-1:]
+        if across and node.op == "linear" and node.shape == shape and "bias" not in node.roles:
             e.effects.add(product)
-            return e.append("linear", dict(zip(node.roles, node.inputs, strict=True)) | {"bias": bias}, {}, shape)
+            row = e.emit("reshape", {"x": bias}, {}, shape[-1:])
+            return e.append("linear", dict(zip(node.roles, node.inputs, strict=True)) | {"bias": row}, {}, shape)
     return None
+
+
+def _sub(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
+    """a - (-b) is a + b."""
+    negated = e[x["b"]]
+    if attrs["alpha"] == -1:
+        return e.emit("add", x, {"alpha": 1}, shape)
+    if negated.op != "scale" or negated.attrs["factor"] * attrs["alpha"] != -1:
+        return None
+    e.effects.add(negated.index)
+    return e.emit("add", {"a": x["a"], "b": negated.inputs[0]}, {"alpha": 1}, shape)
+
+
+def _sum(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
+    """The sum over the axis along which tensors were stacked is their sum."""
+    stacked, axes = e[x["x"]], attrs["axes"]
+    if stacked.op != "concat" or axes != (stacked.attrs["axis"],):
+        return None
+    if any(e[part].shape[axes[0]] != 1 for part in stacked.inputs):
+        return None
+    first, *others = (e.emit("reshape", {"x": part}, {}, shape) for part in stacked.inputs)
+    for other in others:
+        first = e.emit("add", {"a": first, "b": other}, {"alpha": 1}, shape)
+    return first
 
 
 def _mul(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
@@ -234,6 +270,8 @@ REWRITES: Mapping[str, Rewrite] = {
     "concat": _concat,
     "scatter": _scatter,
     "add": _add,
+    "sub": _sub,
+    "aten.sum": _sum,
     "mul": _mul,
     "scale": _scale,
     "add_scalar": _add_scalar,

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 from ..graph import Graph, GraphBuilder, Node, Shape, Tensor
+from ..normalizers import find_norms
 from . import facts
 from .facts import UNKNOWN, Fact
 
@@ -36,6 +38,8 @@ class Emitter:
         self.grads: list[bool] = []  # by node: would a gradient pass, had nobody cut it off?
         self.effects: set[int] = set()  # nodes written into a registered tensor, or replaced by a rewrite
         self._detached: dict[int, int] = {}
+        self.written: set[int] = set()  # positions of registered tensors that the run wrote to
+        self.place: dict[int, int] = {}  # after `finish`: from the index of a node here to that in the Graph
 
     def __getitem__(self, index: int) -> Node:
         return self.builder.nodes[index]
@@ -101,8 +105,35 @@ class Emitter:
             self._detached[index] = self.append("detach", {"x": index}, {}, self[index].shape)
         return self._detached[index]
 
+    def _normalize(self) -> dict[int, float]:
+        """Put a `batch_norm` in the place of each that is written out; where nodes that it reads must stand.
+
+        Here, because the updates of the running statistics are about to be dropped, and every graph comes by here.
+        """
+        fills = {i: fact.fill for i, fact in self.facts.items() if fact.fill is not None}
+        found = find_norms(self.builder.nodes, self.depends, fills)
+        places: dict[int, float] = {}
+        for norm in found.norms:
+            node, operands = self[norm.node], dict(norm.operands)
+            for role, found_at in norm.operands.items():
+                i, given = found_at, self[found_at]
+                if role != "x" and given.shape != node.shape[1:2] and prod(given.shape) == node.shape[1]:
+                    self.where = given.where
+                    i = operands[role] = self.append("reshape", {"x": i}, {}, node.shape[1:2])
+                if i > norm.node:
+                    places[i] = min(places.get(i, i), norm.node - 0.5)
+                if role in ("mean", "var") and norm.attrs["batch_statistics"]:
+                    self.written.discard(given.attrs.get("tensor", -1))  # a BN writes its own running statistics
+            inputs, roles = tuple(operands.values()), tuple(operands)
+            self.builder.nodes[norm.node] = replace(
+                node, op=norm.op, inputs=inputs, roles=roles, attrs=dict(norm.attrs)
+            )
+        self.effects.update(found.passing)
+        return places
+
     def finish(self, output: int, mode: str) -> Graph:
         """The Graph of the nodes that mean something."""
+        places = self._normalize()
         nodes = self.builder.nodes
         read = [0] * len(nodes)
         for node in nodes:
@@ -121,9 +152,10 @@ class Emitter:
                     read[i] -= 1
             else:
                 kept.add(node.index)
-        place = {old: new for new, old in enumerate(sorted(kept))}
+        order = sorted(kept, key=lambda i: (places.get(i, i), i))
+        place = self.place = {old: new for new, old in enumerate(order)}
         renumbered = (
             replace(nodes[old], index=new, inputs=tuple(place[i] for i in nodes[old].inputs))
             for old, new in place.items()
         )
-        return Graph(tuple(renumbered), place[output], tuple(self.builder.tensors), mode)
+        return Graph(tuple(renumbered), place[output], tuple(self.builder.tensors), mode, frozenset(self.written))

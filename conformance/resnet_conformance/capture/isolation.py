@@ -91,6 +91,14 @@ def settings_kept() -> Iterator[None]:
                 setattr(place, name, value)
 
 
+@contextmanager
+def neutral() -> Iterator[None]:
+    """Our own arithmetic does not hang on the settings that it is called under: default dtype and device, gradients."""
+    with settings_kept(), torch.inference_mode(False), torch.enable_grad(), torch.device("cpu"):
+        torch.set_default_dtype(torch.float32)
+        yield
+
+
 _SWITCHES: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (torch.backends.cudnn, ("enabled", "benchmark", "deterministic", "allow_tf32")),
     (torch.backends.cuda.matmul, ("allow_tf32",)),

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from .calls import Call, Lowering, axes, generic, pair
+from .emitter import Emitter
 from .views import region
 
 
@@ -17,7 +18,17 @@ def convolution(c: Call) -> int:
     attrs |= {"groups": c["groups"], "transposed": c["transposed"]}
     if c["transposed"]:
         attrs["output_padding"] = pair(c["output_padding"], n)
-    return c.emit("conv", {"x": c.node("input"), "weight": c.node("weight"), "bias": c.node("bias")}, attrs)
+    x, weight, bias = c.node("input"), c.node("weight"), c.node("bias")
+    assert weight is not None
+    each = c["groups"] == c["input"].shape[1] == c.shape[1] > 1 and not c["transposed"]
+    if each and bias is None and not _is_learned(c.emitter, weight):
+        return c.emit("blur", {"x": x, "weight": weight}, attrs)  # nothing in it is learned
+    return c.emit("conv", {"x": x, "weight": weight, "bias": bias}, attrs)
+
+
+def _is_learned(e: Emitter, index: int) -> bool:
+    """Does a parameter, or the network's input, enter the tensor?"""
+    return e.depends[index] or e[index].op == "parameter" or any(_is_learned(e, i) for i in e[index].inputs)
 
 
 def batch_norm(c: Call) -> int:
@@ -62,15 +73,48 @@ def activation(name: str, *attrs: str) -> Lowering:
 
 
 def linear(x: str, weight: str, bias: str | None = None) -> Lowering:
+    """x @ weight + bias; of three axes the first has one element, as einsum and bmm have it."""
+
     def lower(c: Call) -> int:
-        e, w = c.emitter, c.node(weight)
-        if w is None or e.depends[w] or len(e[w].shape) != 2 or c.get("beta", 1) != 1 or c.get("alpha", 1) != 1:
+        e, w, source = c.emitter, c.node(weight), c.node(x)
+        if w is None or source is None or c.get("beta", 1) != 1 or c.get("alpha", 1) != 1:
+            return generic(c)
+        if c.name != "linear" and e.depends[w] and not e.depends[source] and bias is None:
+            return _transposed(c, source, w)
+        if e.depends[w]:
+            return generic(c)
+        if len(e[w].shape) == 3 and e[w].shape[0] == e[source].shape[0] == 1:
+            return _batch_of_one(c, source, w, c.node(bias) if bias else None)
+        if len(e[w].shape) != 2:
             return generic(c)
         if c.name != "linear":  # aten has x @ w; a linear layer's weight is its transpose
             w = e.emit("permute", {"x": w}, {"order": (1, 0)}, e[w].shape[::-1])
         return c.emit("linear", {"x": c.node(x), "weight": w, "bias": c.node(bias) if bias else None})
 
     return lower
+
+
+def _batch_of_one(c: Call, x: int, weight: int, bias: int | None) -> int:
+    e = c.emitter
+    x, weight = (e.emit("reshape", {"x": i}, {}, e[i].shape[1:]) for i in (x, weight))
+    weight = e.emit("permute", {"x": weight}, {"order": (1, 0)}, e[weight].shape[::-1])
+    found = e.emit("linear", {"x": x, "weight": weight}, {}, c.shape[1:])
+    if bias is not None:
+        found = e.emit("add", {"a": found, "b": bias}, {"alpha": 1}, c.shape[1:])
+    return e.emit("reshape", {"x": found}, {}, c.shape)
+
+
+def _transposed(c: Call, weight: int, x: int) -> int:
+    """weight @ x, as (x' @ weight')'; aten has the weight as a linear layer has it."""
+    e = c.emitter
+    one = (1,) * (len(c.shape) - 2)
+    if len(c.shape) not in (2, 3) or e[weight].shape[:-2] != one or e[x].shape[:-2] != one:
+        return generic(c)
+    weight, x = (e.emit("reshape", {"x": i}, {}, e[i].shape[-2:]) for i in (weight, x))
+    x = e.emit("permute", {"x": x}, {"order": (1, 0)}, e[x].shape[::-1])
+    found = e.emit("linear", {"x": x, "weight": weight}, {}, c.shape[:-3:-1])
+    found = e.emit("permute", {"x": found}, {"order": (1, 0)}, c.shape[-2:])
+    return e.emit("reshape", {"x": found}, {}, c.shape)
 
 
 def reduce(op: str) -> Lowering:

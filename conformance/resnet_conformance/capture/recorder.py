@@ -87,6 +87,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.kernels: Mapping[Any, Callable[..., Any]] = kernels() if meta else {}
         self.inspected: list[str] = []  # places where a value of the data was looked at
         self.nodes: dict[int, int] = {}  # by position: the node of a registered tensor
+        self.positions: dict[int, int] = {}  # by storage: the position of a registered tensor
+        self.kept: dict[int, torch.Tensor] | None = None  # by node: the values of this run, where they are wanted
 
     def begin(self, x: torch.Tensor, tensors: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> None:
         """The input, and the registered tensors in order: each as (original, the twin that stands for it
@@ -96,6 +98,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         for position, pair in enumerate(tensors):
             for t in pair:  # a network may keep the original in a list of its own beside the registered one
                 self.values.register(t, lambda position=position: self._registered(position))  # type: ignore[misc]
+                self.positions[t.untyped_storage()._cdata] = position
 
     def _registered(self, position: int) -> int:
         if position not in self.nodes:
@@ -196,14 +199,21 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.values.bind(target, node)
             return
         self.values.write(target, node)
+        self._keep(node, target)
         if self.values.is_registered(target):
             self.emitter.effects.add(node)
+            self.emitter.written.add(self.positions[target.untyped_storage()._cdata])
+
+    def _keep(self, node: int, t: torch.Tensor) -> None:
+        if self.kept is not None and t.dim() > 1 and self.emitter[node].op != "conv":  # convolutions take most memory
+            self.kept[node] = t.detach().clone()
 
     def _compute(self, schema: Schema, named: Mapping[str, Any], results: list[torch.Tensor]) -> None:
         first = self._lower(schema, named, results[0])
         if not self.meta and self.emitter[first].op == "constant" and self.emitter.fact(first) == UNKNOWN:
             first = self._external(results[0])  # the values are there: are they zero?
         self.values.bind(results[0], first)
+        self._keep(first, results[0])
         for place, t in enumerate(results[1:], start=1):
             if t.numel():  # a second result is known by its first, and seldom read
                 self.values.bind_late(t, lambda t=t, place=place: self._further(schema, first, t, place))  # type: ignore[misc]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import random
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -80,7 +82,7 @@ def registered(module: nn.Module) -> list[tuple[torch.Tensor, Tensor]]:
     return [(t, Tensor(kind, tuple(t.shape), tuple(names), t.requires_grad)) for t, kind, names in found.values()]
 
 
-class _Input(torch.autograd.Function):
+class Inlet(torch.autograd.Function):
     """Makes the input no leaf: a leaf that requires a gradient may not be written in place, and networks
     do that.
     """
@@ -90,6 +92,11 @@ class _Input(torch.autograd.Function):
         """The same values in memory of their own."""
         return torch.empty(x.shape, dtype=x.dtype, device="meta") if x.is_meta else x.clone()
 
+    @staticmethod
+    def backward(ctx: Any, *gradients: torch.Tensor) -> Any:
+        """The gradient as it comes."""
+        return gradients[0]
+
 
 def sample(shape: Shape, dtype: torch.dtype, device: str, grad: bool) -> torch.Tensor:
     """An input; under gradients one that carries a gradient and may be written in place."""
@@ -97,7 +104,7 @@ def sample(shape: Shape, dtype: torch.dtype, device: str, grad: bool) -> torch.T
         x = torch.empty(shape, dtype=dtype, device="meta")
     else:
         x = torch.randn(shape, dtype=dtype, device=device, generator=torch.Generator(device).manual_seed(0))
-    return _Input.apply(x.requires_grad_()) if grad else x
+    return Inlet.apply(x.requires_grad_()) if grad else x
 
 
 def _switch(module: nn.Module, train: bool) -> None:
@@ -108,7 +115,44 @@ def _switch(module: nn.Module, train: bool) -> None:
             raise CaptureError("the network is an exported program: it has no training mode of its own") from None
 
 
-def record(module: nn.Module, shape: Shape, mode: str = "eval", device: str = "meta") -> tuple[Graph, tuple[str, ...]]:
+def seed_all(seed: int) -> None:
+    """Every generator of random numbers that a network may draw from. To be called inside `settings_kept`."""
+    torch.default_generator.manual_seed(seed)
+    random.seed(seed)
+    if numpy := sys.modules.get("numpy"):
+        numpy.random.seed(seed % 2**32)
+
+
+@contextmanager
+def staged(module: nn.Module, path: Path, train: bool, grad: bool, seed: int, doing: str) -> Iterator[None]:
+    """A forward pass of a stranger's module, prepared: in that mode, its random numbers seeded, nothing printed.
+
+    Afterwards module and settings are as before; what the network raises becomes a CaptureError, which says what was
+    being done.
+    """
+    try:
+        with (
+            ALONE,
+            settings_kept(),
+            default_device_kept(),
+            quiet(),
+            module_kept(module),
+            torch.inference_mode(False),
+            torch.set_grad_enabled(grad),
+        ):
+            seed_all(seed)
+            exposed(lambda: _switch(module, train))
+            yield
+    except (CaptureError, KeyboardInterrupt, Expired):
+        raise
+    except BaseException as error:
+        place = f" in module {path.failed!r}" if path.failed else ""
+        raise CaptureError(f"the network did not run {doing}{place}: {last_line(error)}") from error
+
+
+def record(
+    module: nn.Module, shape: Shape, mode: str = "eval", device: str = "meta", seed: int = 0
+) -> tuple[Graph, tuple[str, ...]]:
     """The module's Graph at this input shape, and the places where it looked at values of its data.
     Raises CaptureError.
     """
@@ -119,34 +163,16 @@ def record(module: nn.Module, shape: Shape, mode: str = "eval", device: str = "m
     tensors = registered(module)
     name = input_name(module)
     dtype = next((t.dtype for t, _ in tensors if t.is_floating_point()), torch.get_default_dtype())
-    try:
-        with (
-            ALONE,
-            settings_kept(),
-            default_device_kept(),
-            quiet(),
-            module_kept(module),
-            torch.inference_mode(False),
-            torch.set_grad_enabled(train),
-        ):
-            torch.default_generator.manual_seed(0)
-            exposed(lambda: _switch(module, train))
-            twins = swap_twins(module, device)
-            emitter = Emitter([t for _, t in tensors], train)
-            recorder = Recorder(emitter, path.current, lambda: path.functions > 0, device == "meta")
-            x = sample(shape, dtype, device, train)
-            recorder.begin(x, [(t, twins.get(id(t), t)) for t, _ in tensors])
-            with path.followed(), recorder:
-                returned = exposed(lambda: module(x) if name is None else module(**{name: x}))
-            emitter.where = ""
-            output = recorder.read(main_output(returned, shape[0]))
-            require_trace(emitter, output)
-            return emitter.finish(output, mode), tuple(dict.fromkeys(recorder.inspected))
-    except (CaptureError, KeyboardInterrupt, Expired):
-        raise
-    except BaseException as error:
-        place = f" in module {path.failed!r}" if path.failed else ""
-        raise CaptureError(
-            f"the network did not run in {mode} mode on an input of shape {shape} ({device} tensors){place}:"
-            f" {last_line(error)}"
-        ) from error
+    doing = f"in {mode} mode on an input of shape {shape} ({device} tensors)"
+    with staged(module, path, train, train, seed, doing):
+        twins = swap_twins(module, device)
+        emitter = Emitter([t for _, t in tensors], train)
+        recorder = Recorder(emitter, path.current, lambda: path.functions > 0, device == "meta")
+        x = sample(shape, dtype, device, train)
+        recorder.begin(x, [(t, twins.get(id(t), t)) for t, _ in tensors])
+        with path.followed(), recorder:
+            returned = exposed(lambda: module(x) if name is None else module(**{name: x}))
+        emitter.where = ""
+        output = recorder.read(main_output(returned, shape[0]))
+        require_trace(emitter, output)
+        return emitter.finish(output, mode), tuple(dict.fromkeys(recorder.inspected))

@@ -14,16 +14,20 @@ from . import (
     normalization,
     options,
     plain,
+    preactivation,
+    preactivation_tables,
+    projections,
     scaling,
     shortcuts,
     stages,
     stem,
     zero_padding,
 )
-from .case import CHECKS, Case, Check, Result
+from .case import CHECKS, EXPERIMENTS, Case, Check, Result
 
 __all__ = [
     "CHECKS",
+    "EXPERIMENTS",
     "Case",
     "Check",
     "Result",
@@ -38,6 +42,9 @@ __all__ = [
     "normalization",
     "options",
     "plain",
+    "preactivation",
+    "preactivation_tables",
+    "projections",
     "scaling",
     "shortcuts",
     "stages",

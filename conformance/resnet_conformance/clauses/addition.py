@@ -7,7 +7,7 @@ from ..blocks import ACTIVATIONS, Block, Branch
 from .case import Case, Result, examines, failed, holds_for_all, not_applicable, size_text
 
 
-def _ends_in_activation(branch: Branch) -> bool:
+def ends_in_activation(branch: Branch) -> bool:
     """An activation after the branch's last convolution, on its path (not in a gate beside it)."""
     ops = branch.chain_ops
     last = max((p for p, op in enumerate(ops) if op == "conv"), default=-1)
@@ -116,7 +116,7 @@ def last_relu(case: Case) -> Result:
     wrong = [
         b for b in case.found.blocks if b.shortcut is not None and not any(op in ACTIVATIONS for op in b.activations)
     ]
-    early = bool(wrong) and all(_ends_in_activation(b.residual) for b in wrong)
+    early = bool(wrong) and all(ends_in_activation(b.residual) for b in wrong)
     deviation = _preactivated(case) or ("relu-before-not-after" if early else "no-relu-after-add")
     return holds_for_all(
         case,
@@ -132,7 +132,7 @@ def last_relu(case: Case) -> Result:
 @examines("BLK-04")
 def no_relu_before_addition(case: Case) -> Result:
     """No nonlinearity stands between F's last convolution or BN and the addition."""
-    wrong = [b for b in case.found.blocks if b.shortcut is not None and _ends_in_activation(b.residual)]
+    wrong = [b for b in case.found.blocks if b.shortcut is not None and ends_in_activation(b.residual)]
     after = bool(wrong) and all(any(op in ACTIVATIONS for op in b.activations) for b in wrong)
     return holds_for_all(
         case,

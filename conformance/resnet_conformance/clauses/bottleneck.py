@@ -9,13 +9,13 @@ from .downsampling import stride_deviation
 from .stages import widths_deviation
 
 
-def _entries(case: Case) -> list[Block]:
+def entries(case: Case) -> list[Block]:
     """The blocks that the clauses on the stride name: the first ones of the stages that downsample in the paper."""
     stages = zip(case.found.stages, case.architecture.stages, strict=False)
     return [found[0] for found, paper in stages if paper.stride != 1]
 
 
-def _strides_text(case: Case, block: Block) -> str:
+def strides_text(case: Case, block: Block) -> str:
     return f"{case.labels[block.end]}: strides {', '.join(map(str, strides(block)))}"
 
 
@@ -108,22 +108,22 @@ def activations(case: Case) -> Result:
 @examines("BTN-04")
 def stride_on_first(case: Case) -> Result:
     """In conv3_1, conv4_1 and conv5_1 the stride 2 is on the first 1x1."""
-    entries = _entries(case)
-    if not entries:
+    firsts = entries(case)
+    if not firsts:
         return failed(
             "There are no stages behind the first.",
             "strides 2, 1, 1 in conv3_1, conv4_1, conv5_1",
             "none of these blocks",
         )
-    wrong = [b for b in entries if strides(b) != (2, 1, 1)]
+    wrong = [b for b in firsts if strides(b) != (2, 1, 1)]
     on_second = all(strides(b) == (1, 2, 1) for b in wrong)
     return holds_for_all(
         case,
         wrong,
-        len(entries),
+        len(firsts),
         "The stride is not on the first 1x1, where the paper's FLOPs and released models have it (its text is silent)",
         "strides 2, 1, 1 (on the first 1x1) in conv3_1, conv4_1, conv5_1",
-        lambda b: _strides_text(case, b),
+        lambda b: strides_text(case, b),
         "stride-3x3" if on_second else stride_deviation(case),
     )
 
@@ -141,7 +141,7 @@ def no_stride_on_3x3(case: Case) -> Result:
         len(blocks),
         "A 3x3 convolution strides",
         "stride 1",
-        lambda b: _strides_text(case, b),
+        lambda b: strides_text(case, b),
         "stride-3x3",
     )
 
@@ -151,17 +151,17 @@ def stride_on_3x3(case: Case) -> Result:
     """The stride stands on the 3x3: the variant named v1.5."""
     if case.architecture.strided != 2:
         return not_applicable("Only the variants named -v1.5 have the stride on the 3x3.")
-    expected, entries = "strides 1, 2, 1 (on the 3x3) in conv3_1, conv4_1, conv5_1", _entries(case)
-    if not entries:
+    expected, firsts = "strides 1, 2, 1 (on the 3x3) in conv3_1, conv4_1, conv5_1", entries(case)
+    if not firsts:
         return failed("There are no stages behind the first.", expected, "none of these blocks")
-    wrong = [b for b in entries if strides(b) != (1, 2, 1)]
+    wrong = [b for b in firsts if strides(b) != (1, 2, 1)]
     return holds_for_all(
         case,
         wrong,
-        len(entries),
+        len(firsts),
         "The stride is not on the 3x3",
         expected,
-        lambda b: _strides_text(case, b),
+        lambda b: strides_text(case, b),
         stride_deviation(case),
     )
 

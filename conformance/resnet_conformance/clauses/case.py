@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from ..anatomy import Anatomy
 from ..architecture import Architecture
@@ -13,6 +14,9 @@ from ..candidate import Candidate
 from ..findings import Outcome
 from ..graph import Graph, Node, Tensor
 from ..measure import Measures, measure, multiply_adds, parameters_of
+
+if TYPE_CHECKING:
+    from ..experiments.bench import Bench
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class Result:
     found: str = ""
     where: tuple[str, ...] = ()
     deviation: str | None = None
+    repro: str | None = None  # a command that shows it again
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ class Case:
     found: Anatomy
     paper: Anatomy
     trained: tuple[Anatomy, ...] = ()
+    bench: Bench | None = None  # what experiments work with; None: structure alone is looked at
+    recipe: Any = None  # the training recipe that the user gave
 
     @property
     def graph(self) -> Graph:
@@ -103,19 +110,24 @@ class Case:
 
 
 Check = Callable[[Case], Result]
-CHECKS: dict[str, Check] = {}
+CHECKS: dict[str, Check] = {}  # by structure
+EXPERIMENTS: dict[str, dict[str, Check]] = {"behaviour": {}, "equivalence": {}, "statistics": {}, "training": {}}
 
 
-def examines(clause: str) -> Callable[[Check], Check]:
-    """Register a check for a clause id. Raises ValueError where the clause has one already."""
+def examines(clause: str, by: str = "structure") -> Callable[[Check], Check]:
+    """Register a check for a clause id, by the evidence that it rests on (DESIGN.md section 4).
 
-    def register(check: Check) -> Check:
-        if clause in CHECKS:
-            raise ValueError(f"{clause} has two checks: {CHECKS[clause].__name__} and {check.__name__}")
-        CHECKS[clause] = check
+    Raises ValueError where the clause has one of that evidence already.
+    """
+    register = CHECKS if by == "structure" else EXPERIMENTS[by]
+
+    def enter(check: Check) -> Check:
+        if clause in register:
+            raise ValueError(f"{clause} has two checks by {by}: {register[clause].__name__} and {check.__name__}")
+        register[clause] = check
         return check
 
-    return register
+    return enter
 
 
 def passed(found: str = "", message: str = "") -> Result:
@@ -123,9 +135,16 @@ def passed(found: str = "", message: str = "") -> Result:
     return Result("pass", message, found=found)
 
 
-def failed(message: str, expected: str, found: str, where: Iterable[str] = (), deviation: str | None = None) -> Result:
-    """The clause is broken: what it demands, what was found, and where."""
-    return Result("fail", message, expected, found, tuple(where), deviation)
+def failed(
+    message: str,
+    expected: str,
+    found: str,
+    where: Iterable[str] = (),
+    deviation: str | None = None,
+    repro: str | None = None,
+) -> Result:
+    """The clause is broken: what it demands, what was found, where, and how to see it again."""
+    return Result("fail", message, expected, found, tuple(where), deviation, repro)
 
 
 def not_applicable(message: str) -> Result:

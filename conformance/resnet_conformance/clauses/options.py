@@ -41,7 +41,8 @@ def option_b(case: Case) -> Result:
     wrong = [b for b in grown(case) if not _is_projection(b)] + [
         b for b in same(case) if b.shortcut_kind == "projection"
     ]
-    expected = "one strided 1x1 conv -> batch_norm where dimensions increase, identity elsewhere"
+    projection = "one strided 1x1 conv" + (" -> batch_norm" if case.architecture.generation == "v1" else "")
+    expected = f"{projection} where dimensions increase, identity elsewhere"
     deviation = _projection_deviation(wrong) or (
         needless_projection(case) if not any(b.increases for b in wrong) else None
     )

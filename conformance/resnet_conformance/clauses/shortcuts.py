@@ -68,7 +68,8 @@ def identity_has_no_parameters(case: Case) -> Result:
     )
 
 
-def _shortcut_stride(block: Block) -> int:
+def shortcut_stride(block: Block) -> int:
+    """Total stride of a shortcut along the height."""
     graph, total = block.graph, 1
     for i in block.shortcut.nodes if block.shortcut else ():
         node = graph[i]
@@ -85,14 +86,14 @@ def stride_two(case: Case) -> Result:
     blocks = [b for b in grown(case) if b.input_shape[2:] != b.output_shape[2:]]
     if not blocks:
         return not_examined("No shortcut crosses two map sizes.")
-    wrong = [b for b in blocks if _shortcut_stride(b) != 2]
+    wrong = [b for b in blocks if shortcut_stride(b) != 2]
     return holds_for_all(
         case,
         wrong,
         len(blocks),
         "A shortcut across map sizes has another stride",
         "stride 2",
-        lambda b: f"{shortcut_text(b)} (total stride {_shortcut_stride(b)})",
+        lambda b: f"{shortcut_text(b)} (total stride {shortcut_stride(b)})",
     )
 
 
@@ -108,13 +109,13 @@ def first_bottleneck_projects(case: Case) -> Result:
         block is not None
         and block.shortcut is not None
         and block.shortcut_kind == "projection"
-        and _shortcut_stride(block) == 1
+        and shortcut_stride(block) == 1
     ):
         return passed(shortcut_text(block))
     found = shortcut_text(block) if block else "no block"
     return failed(
         "conv2_1 has no stride-1 projection.",
-        "1x1 conv with stride 1 -> batch_norm",
+        "1x1 conv with stride 1" + (" -> batch_norm" if case.architecture.generation == "v1" else ""),
         found,
         [case.name(block)] if block else (),
     )

@@ -51,7 +51,8 @@ def block_counts(case: Case) -> Result:
     )
 
 
-def _compare_widths(case: Case) -> Result:
+def compare_widths(case: Case) -> Result:
+    """Filters of every convolution of every block, as in the blueprint."""
     wanted = [stage[0].filters for stage in case.paper.stages]
     found = [list(dict.fromkeys(b.filters for b in stage)) for stage in case.found.stages]
     wrong = [b for b, p in case.pairs if b.filters != p.filters]
@@ -71,13 +72,13 @@ def _compare_widths(case: Case) -> Result:
 @examines("STG-03")
 def basic_widths(case: Case) -> Result:
     """Widths 64/128/256/512 in the stages of basic blocks."""
-    return _compare_widths(case)
+    return compare_widths(case)
 
 
 @examines("STG-04")
 def bottleneck_widths(case: Case) -> Result:
     """Widths (64,64,256) to (512,512,2048) in the stages of bottlenecks."""
-    return _compare_widths(case)
+    return compare_widths(case)
 
 
 def _layers(case: Case) -> list[Convolution]:

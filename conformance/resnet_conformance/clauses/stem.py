@@ -84,7 +84,7 @@ def stem_order(case: Case) -> Result:
         return passed("conv, BN, ReLU")
     deviation = None
     if case.found.preactivation:
-        deviation = "preact"
+        deviation = "preact" if case.architecture.generation == "v1" else None
     elif "batch_norm" not in after:
         deviation = "stem-no-bn"
     elif not any(op in ACTIVATIONS for op in after):

@@ -19,8 +19,9 @@ from .crosscheck import check
 from .errors import Fault, SpecError, suggest
 from .files import SpecFiles, find_root, read_files
 from .networks import build_architectures, check_figures
+from .recipes import Recipe, build_recipes
 
-__all__ = ["Chapter", "Clause", "Deviation", "Source", "Spec", "SpecError", "load_spec", "suggest"]
+__all__ = ["Chapter", "Clause", "Deviation", "Recipe", "Source", "Spec", "SpecError", "load_spec", "suggest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class Spec:
     deviations: Mapping[str, Deviation]
     sources: Mapping[str, Source]
     chapters: Mapping[str, Chapter]
+    recipes: Mapping[str, Recipe]
     version: str
 
 
@@ -143,6 +145,7 @@ def _load(root: Path, measured: bool = False) -> Spec:
         chapters=MappingProxyType(
             {m.value["chapter"]: Chapter(m.value["chapter"], m.value["title"]) for m in files.clauses}
         ),
+        recipes=MappingProxyType(build_recipes(files.training)),
         version=files.version,
     )
 

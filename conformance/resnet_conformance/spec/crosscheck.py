@@ -12,6 +12,7 @@ from typing import Any
 from .errors import Fault, suggest
 from .files import SpecFiles
 from .layout import check_family, check_variant
+from .recipes import check_recipes
 from .yamlmarks import Marked, Path_
 
 
@@ -21,6 +22,7 @@ def check(files: SpecFiles) -> Iterator[Fault]:
     yield from _clauses(files)
     yield from _architectures(files)
     yield from _deviations(files)
+    yield from check_recipes(files.training, _depths(files))
     families = {name: family.value for family in files.families for name in family.value["architectures"]}
     for family in files.families:
         yield from check_family(family)
@@ -31,7 +33,7 @@ def check(files: SpecFiles) -> Iterator[Fault]:
 
 def _citations(files: SpecFiles) -> Iterator[Fault]:
     sources = files.sources.value["sources"]
-    for marked in (*files.families, files.variants, *files.clauses):
+    for marked in (*files.families, files.variants, *files.clauses, files.training):
         for path, citation in _cited(marked.value, ()):
             key = citation.split(" ")[0]
             if key not in sources:
@@ -112,6 +114,19 @@ def _deviations(files: SpecFiles) -> Iterator[Fault]:
         for i, clause in enumerate(deviation["explains"]):
             if clause not in clauses:
                 yield marked.fault(("deviations", index, "explains", i), _unknown("clause", clause, clauses))
+
+
+def _depths(files: SpecFiles) -> dict[str, list[int]]:
+    """Depths of the networks of each data set."""
+    return {
+        name: [
+            entry["depth"]
+            for family in files.families
+            if family.value["family"] == name
+            for entry in family.value["architectures"].values()
+        ]
+        for name in (family.value["family"] for family in files.families)
+    }
 
 
 def _clause_ids(files: SpecFiles) -> list[str]:

@@ -20,7 +20,7 @@ from referencing import Registry, Resource
 from .errors import Fault, SpecError, suggest
 from .yamlmarks import Marked, read_yaml
 
-_KINDS = ("sources", "architectures", "variants", "clauses", "deviations")
+_KINDS = ("sources", "architectures", "variants", "clauses", "deviations", "training")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class SpecFiles:
     variants: Marked
     clauses: tuple[Marked, ...]
     deviations: Marked
+    training: Marked
     version: str
 
 
@@ -71,15 +72,31 @@ def read_files(root: Path) -> SpecFiles:
     chapters = sorted((root / "clauses").glob("*.yaml"))
     files = SpecFiles(
         sources=read("sources", root / "sources.yaml"),
-        families=tuple(read("architectures", path) for path in families or [root / "architectures" / "imagenet.yaml"]),
+        families=tuple(
+            family
+            for path in families or [root / "architectures" / "imagenet.yaml"]
+            for family in _families(read("architectures", path))
+        ),
         variants=read("variants", variants),
         clauses=tuple(read("clauses", path) for path in chapters or [root / "clauses" / "stem.yaml"]),
         deviations=read("deviations", root / "deviations.yaml"),
+        training=read("training", root / "training.yaml"),
         version=_version(root),
     )
     if faults:
         raise SpecError.of(faults)
     return files
+
+
+def _families(marked: Marked) -> Iterator[Marked]:
+    """The families of one file: itself, or each that it lists. What is no family has a fault of the schema's."""
+    listed = marked.value.get("families")
+    if not isinstance(listed, list):
+        yield marked
+        return
+    for index, family in enumerate(listed):
+        if isinstance(family, dict):
+            yield marked.below(("families", index))
 
 
 def _version(root: Path) -> str:
@@ -100,7 +117,7 @@ _Validator: Any = extend(  # type: ignore[no-untyped-call]  # jsonschema has no 
 
 
 class _Schemas:
-    """The five schemas; they refer to each other's definitions by file name."""
+    """The six schemas; they refer to each other's definitions by file name."""
 
     def __init__(self, folder: Path) -> None:
         contents = {}
@@ -160,6 +177,8 @@ def _value_words(rule: Any, limit: Any, value: Any) -> str:
         admitted = limit if rule == "enum" else [limit]
         near = suggest(value, [str(a) for a in admitted]) if isinstance(value, str) else ""
         return f"expected {_list(admitted, 'or')}, found {_describe(value)}{near}"
+    if rule in ("minItems", "maxItems") and limit > 1:
+        return f"expected a list of {limit}, found one of {len(value)}"
     if rule in ("minItems", "minProperties", "minLength"):
         return "this must not be empty; write what belongs here"
     if rule == "uniqueItems":

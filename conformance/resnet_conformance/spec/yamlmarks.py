@@ -49,6 +49,13 @@ class Marked:
         """A fault at the value (or the key) at `path`."""
         return Fault(message, self.file, *(self.key_at(path) if key else self.at(path)))
 
+    def below(self, path: Path_) -> Marked:
+        """The mapping at `path`, which must be there, as a file of its own that keeps its places."""
+        value: Plain = self.value
+        for part in path:
+            value = value[part]
+        return Marked(self.file, value, self._find(path)[1])
+
     def _find(self, path: Path_) -> tuple[Any, Any]:
         key = node = self.root
         for part in path:

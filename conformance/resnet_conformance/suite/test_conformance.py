@@ -20,17 +20,18 @@ PROBLEMS = (TargetProblem, UnjudgeableError, UnknownArchitectureError)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test for every clause whose scope the architecture is in, and one for the verdict."""
     spec = load_spec()
-    level = metafunc.config.getoption("--resnet-level")
-    cases, ids = [], []
-    for row in _targets(metafunc.config):
+    level, seed = metafunc.config.getoption("--resnet-level"), metafunc.config.getoption("--resnet-seed")
+    cases = []
+    for number, row in enumerate(_targets(metafunc.config)):
         name = row.architecture or _nearest(row)
         if name not in spec.architectures:
             raise pytest.Collector.CollectError(f"unknown architecture {name!r}{suggest(name, spec.architectures)}")
         clauses = [c.id for c in spec.clauses.values() if c.applies_to(spec.architectures[name])]
         for clause in (*clauses, "verdict"):
-            cases.append((row, name, clause, level))
-            ids.append(f"{name}::{clause}")
-    metafunc.parametrize(("row", "architecture", "clause", "level"), cases, ids=ids)
+            # in parallel runs (--dist=loadgroup) one process judges a target, and not each of them
+            group = pytest.mark.xdist_group(f"target{number}")
+            cases.append(pytest.param(row, name, clause, level, seed, marks=group, id=f"{name}::{clause}"))
+    metafunc.parametrize(("row", "architecture", "clause", "level", "seed"), cases)
 
 
 def _targets(config: pytest.Config) -> list[PytestTarget]:
@@ -61,13 +62,14 @@ def _reports() -> dict[tuple[str, str, str], Report]:
     return {}
 
 
-def _judge(row: PytestTarget, architecture: str, level: str) -> Report:
+def _judge(row: PytestTarget, architecture: str, level: str, seed: int | None) -> Report:
     """The report of one target, made once."""
     key = (row.target, architecture, repr(sorted(row.kwargs.items())))
     problem = ""
     if key not in _reports():
         try:
-            _reports()[key] = check(row.target, architecture, kwargs=row.kwargs, level=level)
+            binding = "should" if level == "should" else None
+            _reports()[key] = check(row.target, architecture, kwargs=row.kwargs, level=binding, seed=seed)
         except PROBLEMS as error:
             problem = str(error)
     if problem:
@@ -75,9 +77,9 @@ def _judge(row: PytestTarget, architecture: str, level: str) -> Report:
     return _reports()[key]
 
 
-def test_clause(row: PytestTarget, architecture: str, clause: str, level: str) -> None:
+def test_clause(row: PytestTarget, architecture: str, clause: str, level: str, seed: int | None) -> None:
     """The network keeps the clause; a SHOULD that it does not keep is a warning."""
-    report = _judge(row, architecture, level)
+    report = _judge(row, architecture, level, seed)
     if clause == "verdict":
         if report.verdict not in ("conforms", "deviates"):
             pytest.fail(f"{row.target}: {report.verdict} ({architecture})", pytrace=False)
@@ -100,6 +102,8 @@ def _text(finding: Finding) -> str:
         more = f", and {len(finding.where) - 4} more" if len(finding.where) > 4 else ""
         lines.append(f"  Where:    {', '.join(finding.where[:4])}{more}")
     lines.append(f"  Source:   {finding.citation}")
+    if finding.repro:
+        lines.append(f"  Again:    {finding.repro}")
     if finding.deviation:
         lines.append(f"  Known as: {finding.deviation} (`resnet-conformance explain {finding.deviation}`)")
     return "\n".join(lines)

@@ -1,0 +1,227 @@
+"""Experiments on the candidate itself: the live network, with weights of our choice, on inputs of our choice.
+
+The laboratory has a network of its own (constructed once more, or a copy of the user's instance), so that nothing that
+an experiment does reaches the candidate. Forward passes are the network's own code, not a replay of its Graph.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from ..graph import Graph, Shape
+from ..graph import Tensor as Registered
+from .emitter import Emitter
+from .inputs import input_name
+from .limits import exposed
+from .outputs import main_output, require_trace
+from .problems import CaptureError, TargetError, TargetProblem, last_line
+from .recorder import Recorder
+from .running import Inlet, Path, record, registered, staged
+from .target import LoadedTarget, initialisation_off
+
+Tensors = Mapping[int, torch.Tensor]
+ROLES = frozenset({"weight", "bias", "gamma", "beta", "mean", "var"})
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One pass of the live network. `output` are the logits; `tensors` all parameters and buffers after the pass.
+
+    `graph` and `values` (by node) are of this very pass, where it was watched (a convolution's own result is not kept);
+    `input_gradient` has the input's shape, where a loss was given.
+    """
+
+    output: torch.Tensor
+    tensors: Tensors
+    graph: Graph | None = None
+    values: Tensors = field(default_factory=dict)
+    input_gradient: torch.Tensor | None = None
+
+
+class Laboratory:
+    """A candidate on the bench. `tensors` are its registered parameters and buffers, in the order of its Graphs.
+
+    `graph` says which of them are read in a role that any value of the right shape can fill.
+    """
+
+    def __init__(self, target: LoadedTarget, graph: Graph) -> None:
+        self.target = target
+        self.tensors: tuple[Registered, ...] = graph.tensors
+        self._graph = graph
+        self._module: nn.Module | None = None
+        self._meta: nn.Module | None = None
+        self._initial: tuple[Tensors, ...] | None = None
+        self._drawn = False
+
+    def capture(self, shape: Shape, mode: str = "eval", seed: int = 0) -> Graph:
+        """The Graph of one pass on an input of this shape: on meta tensors, else on the CPU. Raises CaptureError."""
+        try:
+            if self._meta is None:
+                self._meta = self.target.build("meta") if self.target.instance is None else self.target.instance
+            return record(self._meta, shape, mode, "meta", seed)[0]
+        except TargetProblem:
+            return record(self.module, shape, mode, "cpu", seed)[0]
+
+    @property
+    def module(self) -> nn.Module:
+        """The laboratory's own network, on the CPU. Raises CaptureError where it cannot be made again."""
+        if self._module is None:
+            self._module = self._build()
+        return self._module
+
+    def _build(self) -> nn.Module:
+        """Without initial values, where every tensor that is read gets values of ours."""
+        if self.target.instance is not None:
+            module = copy.deepcopy(self.target.instance).to("cpu")
+        else:
+            graph, unfilled = self._graph, set(range(len(self.tensors)))
+            for node in graph:
+                unfilled -= {
+                    graph[i].attrs["tensor"]
+                    for role, i in zip(node.roles, node.inputs, strict=True)
+                    if role in ROLES and graph[i].op in ("parameter", "buffer")
+                }
+            read = {graph[i].attrs["tensor"] for i in graph.live if graph[i].op in ("parameter", "buffer")}
+            try:
+                with ExitStack() as stack:
+                    if not unfilled & read:
+                        stack.enter_context(initialisation_off())
+                    module = self.target.build("cpu")
+            except TargetError:
+                try:
+                    module = self.target.build("cpu")  # its constructor looks at initial values
+                except TargetError as error:
+                    raise CaptureError(str(error)) from error
+        if [tuple(t.shape) for t, _ in registered(module)] != [t.shape for t in self.tensors]:
+            raise CaptureError("constructed again, the network has other parameters than the first time")
+        return module
+
+    def initial(self, times: int = 2) -> tuple[Tensors, ...] | None:
+        """Initial values by tensor of repeated construction; None where the network cannot be constructed again."""
+        from .initial import initial_weights
+
+        if not self._drawn:
+            self._drawn, self._initial = True, initial_weights(self.target, times)
+        return self._initial
+
+    def variant(self, **kwargs: Any) -> Laboratory:
+        """The same factory with other keyword arguments. Raises CaptureError where it cannot be made."""
+        target = LoadedTarget(
+            self.target.info, self.target.factory, None, {**self.target.kwargs, **kwargs}, self.target.folder
+        )
+        try:
+            module = target.build("meta")
+            listed = tuple(tensor for _, tensor in registered(module))
+        except TargetError as error:
+            raise CaptureError(str(error)) from error
+        other = Laboratory(target, Graph(self._graph.nodes[:1], 0, listed))
+        other._meta = module
+        return other
+
+    def run(
+        self,
+        x: torch.Tensor,
+        tensors: Tensors,
+        *,
+        mode: str = "eval",
+        watch: bool = False,
+        seed: int = 0,
+        loss: Callable[[torch.Tensor], torch.Tensor] | None = None,
+        on_gradient: Callable[[int, torch.Tensor | None], None] | None = None,
+    ) -> Run:
+        """One pass of the live network on x (N, C, H, W), in its dtype, with these tensors in place of its own.
+
+        With `loss`, a function from the output to a scalar, gradients are taken: `on_gradient` gets each parameter's
+        index and gradient (None: it received none), which is then dropped. Raises CaptureError.
+        """
+        module, path = self.module, Path(self.module)
+        places = [t for t, _ in registered(module)]
+        name, train = input_name(module), mode == "train"
+        doing = f"in {mode} mode on an input of shape {tuple(x.shape)}"
+        with staged(module, path, train, loss is not None, seed, doing), _filled(places, tensors, x.dtype):
+            torch.set_default_dtype(x.dtype)
+            x = x.detach().clone()
+            leaf = x.requires_grad_() if loss is not None else x
+            given = Inlet.apply(leaf) if loss is not None else x
+            emitter = Emitter(list(self.tensors), loss is not None)
+            recorder = Recorder(emitter, path.current, lambda: path.functions > 0, False)
+            if watch:
+                recorder.kept = {}
+                recorder.begin(given, [(t, t) for t in places])
+            with path.followed(), recorder if watch else nullcontext():
+                returned = exposed(lambda: module(given) if name is None else module(**{name: given}))
+            output = main_output(returned, x.shape[0])
+            graph = None
+            if watch:
+                emitter.where = ""
+                last = recorder.read(output)
+                require_trace(emitter, last)
+                graph = emitter.finish(last, mode)
+            values = {emitter.place[i]: t for i, t in (recorder.kept or {}).items() if i in emitter.place}
+            del recorder
+            if loss is not None:
+                self._differentiate(module, places, loss(output), on_gradient)
+            after = {i: t.detach().clone() if t.numel() < 2**16 else t.detach() for i, t in enumerate(places)}
+            return Run(output.detach(), after, graph, values, leaf.grad if loss is not None else None)
+
+    def _differentiate(
+        self,
+        module: nn.Module,
+        places: list[torch.Tensor],
+        value: torch.Tensor,
+        on_gradient: Callable[[int, torch.Tensor | None], None] | None,
+    ) -> None:
+        silent = {i for i, t in enumerate(places) if isinstance(t, nn.Parameter) and t.requires_grad}
+
+        def listen(index: int) -> Callable[[torch.Tensor], None]:
+            def hear(parameter: torch.Tensor) -> None:
+                silent.discard(index)
+                if on_gradient is not None:
+                    on_gradient(index, parameter.grad)
+                parameter.grad = None
+
+            return hear
+
+        hooks = [places[i].register_post_accumulate_grad_hook(listen(i)) for i in silent]
+        try:
+            if not value.requires_grad:
+                raise CaptureError("the network's output carries no gradient: it is detached, or made under no_grad")
+            exposed(value.backward)
+        except CaptureError:
+            raise
+        except RuntimeError as error:
+            raise CaptureError(f"its gradients cannot be computed: {last_line(error)}") from error
+        finally:
+            for hook in hooks:
+                hook.remove()
+        if on_gradient is not None:
+            for index in sorted(silent):
+                on_gradient(index, None)
+
+
+@contextmanager
+def _filled(places: list[torch.Tensor], tensors: Tensors, dtype: torch.dtype) -> Any:
+    """The network's own tensors hold these values for the time of a pass.
+
+    A parameter shares the memory of a large value that is given, as a pass does not write to it; else the value is
+    copied. Tensors without a value keep their own, in the dtype of the pass.
+    """
+    before = [t.data for t in places]
+    try:
+        for i, t in enumerate(places):
+            value = tensors.get(i, t.data)
+            if t.is_floating_point():
+                value = value.to(dtype)
+            shared = isinstance(t, nn.Parameter) and value.numel() >= 2**16
+            t.data = value if shared else value.clone()
+        yield
+    finally:
+        for t, data in zip(places, before, strict=True):
+            t.data = data

@@ -1,0 +1,160 @@
+"""Every clause against one case: structure first, then what experiments show (DESIGN.md section 4).
+
+A clause may be examined by several kinds of evidence. It fails where one of them fails; where it passes, the finding
+names the strongest.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from .accounting import account
+from .capture.problems import CaptureError
+from .clauses import CHECKS, EXPERIMENTS, Case, Check, Result
+from .findings import Finding
+from .spec import Clause, Spec
+
+EVIDENCE = ("structure", "behaviour", "statistics", "training", "equivalence")  # in the order of examination
+STRENGTH = ("none", "structure", "training", "statistics", "behaviour", "equivalence")
+RECIPES = ("TI", "TC")  # chapters that speak of a training recipe
+NO_RECIPE = "No training recipe was given (--recipe)."
+
+
+def examine(case: Case, spec: Spec, only: Sequence[str] = ()) -> tuple[Finding, ...]:
+    """One finding by structure for each clause of the spec (that matches `only`), in the spec's order."""
+    findings = account(case, [_by_structure(case, clause) for clause in spec.clauses.values()])
+    return attribute([f for f in findings if is_chosen(f, only)], spec)
+
+
+def is_chosen(finding: Finding, only: Sequence[str]) -> bool:
+    """Does the clause match one of these patterns? Without patterns every clause does."""
+    return not only or any(fnmatch.fnmatchcase(finding.clause, pattern) for pattern in only)
+
+
+def experiment(
+    case: Case,
+    spec: Spec,
+    findings: Iterable[Finding],
+    evidence: Sequence[str] = EVIDENCE,
+    levels: Sequence[str] = ("MUST", "SHOULD", "MAY"),
+    known: Mapping[str, Finding] | None = None,
+    only: Sequence[str] = (),
+) -> tuple[Finding, ...]:
+    """The findings of `examine`, with what experiments of these kinds say of the clauses of these levels that match `only`.
+
+    A clause that fails by structure, or does not apply, is not examined further. Equivalence is asked where no MUST
+    failed before: a network that differs in structure cannot compute the blueprint's values. `known` are findings of
+    the same candidate against another architecture: what an experiment found there need not be found again.
+    """
+    from . import experiments  # noqa: F401 - enters the experiments into their register
+
+    found = {f.clause: f for f in findings}
+    for kind in (k for k in EVIDENCE if k in evidence and k in EXPERIMENTS):
+        broken = tuple(f.clause for f in found.values() if f.outcome == "fail" and f.level == "MUST")
+        for clause, check in EXPERIMENTS[kind].items():
+            if clause not in found or found[clause].outcome in ("fail", "not-applicable"):
+                continue
+            if found[clause].level not in levels or not is_chosen(found[clause], only):
+                continue
+            seen = (known or {}).get(clause)
+            if seen is not None and seen.evidence == kind != "equivalence":
+                result = Result(seen.outcome, seen.message, seen.expected, seen.found, seen.where, seen.deviation, seen.repro)
+            elif kind == "equivalence" and broken:
+                listed = ", ".join(broken[:4]) + (", ..." if len(broken) > 4 else "")
+                result = Result("not-examined", f"The networks differ already ({listed}), so that their values do, too.")
+            else:
+                result = _run(check, case, clause, kind)
+            found[clause] = merge(found[clause], result, kind)
+    return attribute(tuple(found.values()), spec)
+
+
+def merge(finding: Finding, result: Result, evidence: str) -> Finding:
+    """A finding with the result of one more kind of evidence."""
+    silent = finding.evidence == "none" or finding.outcome == "not-examined"
+    if result.outcome == "fail" or silent:
+        return replace(
+            finding,
+            outcome=result.outcome,
+            evidence=evidence,
+            where=_places(result),
+            expected=result.expected,
+            found=result.found,
+            message=result.message,
+            deviation=result.deviation,
+            repro=result.repro,
+        )
+    if result.outcome == "pass" and finding.outcome == "pass":
+        strongest = max(finding.evidence, evidence, key=STRENGTH.index)
+        return replace(
+            finding,
+            evidence=strongest,
+            found=finding.found or result.found,
+            message=finding.message or result.message,
+        )
+    return finding
+
+
+def attribute(findings: Sequence[Finding], spec: Spec) -> tuple[Finding, ...]:
+    """Give a failure without a name another finding's deviation, where the spec says that it explains the clause."""
+    shown = list(dict.fromkeys(f.deviation for f in findings if f.outcome == "fail" and f.deviation in spec.deviations))
+    named = []
+    for finding in findings:
+        deviation = finding.deviation if finding.deviation in spec.deviations else None
+        if finding.outcome == "fail" and deviation is None:
+            deviation = next((d for d in shown if d and finding.clause in spec.deviations[d].explains), None)
+        named.append(replace(finding, deviation=deviation if finding.outcome == "fail" else None))
+    return tuple(named)
+
+
+def _by_structure(case: Case, clause: Clause) -> Finding:
+    architecture, evidence = case.architecture, "none"
+    result: Result
+    if not clause.applies_to(architecture):
+        successor = architecture.replaces.get(clause.id)
+        reason = (
+            f"{architecture.name} replaces it by {successor}."
+            if successor
+            else f"It does not speak of {architecture.name}."
+        )
+        result = Result("not-applicable", reason)
+    elif case.recipe is None and (clause.chapter in RECIPES or "training" in clause.evidence):
+        result = Result("not-applicable", NO_RECIPE)
+    elif clause.id in CHECKS:
+        evidence = "structure"
+        result = _run(CHECKS[clause.id], case, clause.id, evidence)
+    elif any(clause.id in register for register in EXPERIMENTS.values()) or clause.evidence:
+        result = Result("not-examined", f"It is examined by {' and '.join(clause.evidence)}, which was not asked for.")
+    else:
+        result = Result("not-examined", (clause.not_examined or {}).get("en", "It has no check."))
+    return Finding(
+        clause=clause.id,
+        level=clause.level_for(architecture),
+        outcome=result.outcome,
+        evidence=evidence,
+        where=_places(result),
+        expected=result.expected,
+        found=result.found,
+        message=result.message,
+        deviation=result.deviation,
+        citation="; ".join(clause.cite),
+        repro=result.repro,
+    )
+
+
+def _run(check: Check, case: Case, clause: str, evidence: str) -> Result:
+    """The check's result; what it cannot run is not examined, and a bug of ours is no fault of the candidate."""
+    try:
+        return check(case)
+    except CaptureError as error:
+        return Result("not-examined", f"{str(error)[:1].upper()}{str(error)[1:]}.")
+    except Exception as error:  # noqa: BLE001
+        if type(error).__name__ == "CannotRun":  # of operations.py, which imports torch
+            return Result("not-examined", f"It cannot be run: {error}.")
+        message = f"The check itself failed ({type(error).__name__}: {error}); this is a bug of resnet-conformance."
+        return Result("not-examined", message)
+
+
+def _places(result: Result) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(w for w in result.where if w))

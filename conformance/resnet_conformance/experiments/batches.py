@@ -1,0 +1,142 @@
+"""BH-01, BH-02, BN-05: in eval mode the samples of a batch do not see each other, and a run leaves no trace.
+
+Rules of this project; BN-05 by He et al.'s released models, which use stored statistics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from hypothesis import strategies as st
+
+from ..capture.problems import CaptureError
+from ..clauses.case import Case, Result, examines
+from .bench import Refuted
+from .live import Arrangement
+from .pieces import bench_of, explored, live_examples
+from .tolerance import close, discrepancy
+
+BATCHES, SEEDS = st.integers(2, 4), st.integers(0, 99)
+SQUEEZED, UNTRACKED, DROPPED = "head-squeeze", "bn-functional-train", "dropout-functional-always-on"
+
+
+@examines("BH-01", by="behaviour")
+def samples_are_independent(case: Case) -> Result:
+    """Each sample of a batch gets the logits that it gets alone, in a batch of one."""
+    live = bench_of(case).live
+
+    def prop(batch: int, seed: int) -> None:
+        together = live.eval(Arrangement(batch, seed)).output
+        try:
+            alone = live.alone(seed).output
+        except CaptureError as error:
+            raise Refuted(
+                "The network does not run on a batch of one.", "logits of one sample", str(error), deviation=SQUEEZED
+            ) from None
+        if alone.shape != (1, *together.shape[1:]) or together.shape[0] != batch:
+            raise Refuted(
+                "The output of a batch of one has another shape.",
+                f"shape {(1, *together.shape[1:])}",
+                f"shape {tuple(alone.shape)}",
+                deviation=SQUEEZED,
+            )
+        if close(alone, together[:1]) is None:
+            return
+        plain = live.eval(Arrangement(1, seed)).output
+        error = close(plain, together[:1])
+        if error is not None and close(live.eval(Arrangement(1, seed, chance=1)).output, plain) is None:
+            raise Refuted(
+                "The samples of a batch influence each other in eval mode.",
+                f"the same logits alone and in a batch of {batch}",
+                f"logits that differ by {error:.2g} of their size",
+                deviation=UNTRACKED if any(n.attrs["batch_statistics"] for n in case.nodes("batch_norm")) else None,
+            )
+
+    return explored(case, "BH-01", prop, "the same alone and in a batch", live_examples(case), batch=BATCHES, seed=SEEDS)
+
+
+@examines("BN-05", by="behaviour")
+def batch_is_not_measured(case: Case) -> Result:
+    """Other samples beside it do not change the logits of a sample."""
+    live = bench_of(case).live
+
+    def prop(batch: int, seed: int) -> None:
+        once = live.eval(Arrangement(batch, seed)).output
+        if _is_alone_as_in_company(case, batch, seed):
+            return
+        other = live.eval(Arrangement(batch, seed, others=1)).output
+        again = live.eval(Arrangement(batch, seed, chance=1)).output
+        error = close(other[:1], once[:1])
+        if error is not None and close(again, once) is None:
+            raise Refuted(
+                "In eval the logits of a sample depend on the samples beside it.",
+                "stored statistics",
+                f"logits that differ by {error:.2g} of their size with other samples in the batch",
+                deviation=UNTRACKED,
+            )
+
+    return explored(case, "BN-05", prop, "stored statistics", live_examples(case), batch=BATCHES, seed=SEEDS)
+
+
+@examines("BH-02", by="behaviour")
+def eval_repeats(case: Case) -> Result:
+    """Two runs agree, whatever is drawn at random and however the input lies in memory, and change no tensor."""
+    live = bench_of(case).live
+
+    def prop(batch: int, seed: int) -> None:
+        run = live.eval(Arrangement(batch, seed))
+        _demand_unchanged(case, run.tensors)
+        if _is_alone_as_in_company(case, batch, seed):
+            return
+        moved = close(live.eval(Arrangement(batch, seed, chance=1)).output, run.output)
+        if moved is not None:
+            raise Refuted(
+                "Two runs in eval mode give different logits for one input.",
+                "the same logits in each run",
+                f"logits that differ by {moved:.2g} of their size",
+                deviation=DROPPED if case.nodes("dropout") else None,
+            )
+        try:
+            moved = close(live.eval(Arrangement(batch, seed, channels_last=True)).output, run.output)
+        except CaptureError:  # it asks for its input in one memory format: no clause forbids that
+            return
+        if moved is not None:
+            raise Refuted(
+                "In eval the logits depend on how the input lies in memory.",
+                "the same logits for channels-last memory",
+                f"logits that differ by {moved:.2g} of their size",
+            )
+
+    return explored(case, "BH-02", prop, "two runs agree", live_examples(case), batch=BATCHES, seed=SEEDS)
+
+
+def _is_alone_as_in_company(case: Case, batch: int, seed: int) -> bool:
+    """One agreement that says much: another batch, another draw of chance and another memory format change nothing."""
+    live = bench_of(case).live
+    try:
+        alone = live.alone(seed).output
+    except CaptureError:
+        return False
+    return close(alone, live.eval(Arrangement(batch, seed)).output[:1]) is None
+
+
+def _demand_unchanged(case: Case, after: Mapping[int, torch.Tensor]) -> None:
+    """What the pass was given and what it left: values where they are compared, else what was seen to be written."""
+    bench = bench_of(case)
+    registered = case.graph.tensors
+    changed = set(case.graph.written)
+    for index, before in bench.tensors.items():
+        left = after[index]
+        if left.is_floating_point() and registered[index].size < 2**16:
+            if discrepancy(left, before.to(left.dtype)) > 0:
+                changed.add(index)
+    if changed:
+        names = [registered[i].names[0] for i in sorted(changed)]
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        raise Refuted(
+            "A run in eval mode changes the network.",
+            "parameters and buffers as they were",
+            f"changed: {', '.join(names[:3])}{more}",
+            tuple(names),
+        )

@@ -1,0 +1,168 @@
+"""What an experiment works with: the candidate's laboratory, random weights, and inputs that hypothesis draws.
+
+A property is a function that raises Refuted where it does not hold. The search is seeded, so that the seed in a
+report's repro line finds the same counterexample again.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import torch
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import seed as seeded
+from hypothesis.strategies import SearchStrategy
+
+from ..anatomy import Anatomy, dissect
+from ..candidate import Candidate
+from ..graph import Graph, Shape
+from ..simplify import simplify
+
+if TYPE_CHECKING:
+    from ..capture.laboratory import Laboratory
+    from .live import Live
+    from .practice import Practice
+
+SMALL = {224: 64}  # the laboratory's map size for an input size: deep maps keep more than one position
+DEEP = 300  # convolutions, above which maps are half as large: a thousand layers' values fill gigabytes
+
+
+class Refuted(Exception):
+    """A property does not hold. `message` says what is wrong, `expected` and `found` what was seen."""
+
+    def __init__(
+        self, message: str, expected: str, found: str, where: tuple[str, ...] = (), deviation: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message, self.expected, self.found, self.where = message, expected, found, where
+        self.deviation = deviation
+
+
+@dataclass(frozen=True, slots=True)
+class Counterexample:
+    """The smallest arguments for which a property does not hold, and the command that finds it again."""
+
+    arguments: Mapping[str, Any]
+    refuted: Refuted
+
+
+class Bench:
+    """A candidate's laboratory with the random numbers of one judgement."""
+
+    def __init__(self, candidate: Candidate, laboratory: Laboratory, seed: int, architecture: str) -> None:
+        self.candidate, self.laboratory, self.seed, self.architecture = candidate, laboratory, seed, architecture
+
+    def repro(self, clause: str) -> str:
+        """A command that makes this experiment once more, with the same random numbers."""
+        target = self.candidate.target
+        parts = ["resnet-conformance", "check", target.address, "--architecture", self.architecture]
+        for key, value in target.kwargs.items():
+            parts += ["--kw", f"{key}={value!r}"]
+        return shlex.join([*parts, "--only", clause, "--seed", str(self.seed)])
+
+    @property
+    def shape(self) -> Shape:
+        """Shape (2, C, H, W) of the laboratory's inputs: small, for a network that is as large as it is."""
+        _, channels, *extents = self.candidate.input_shape
+        part = 2 if sum(node.op == "conv" for node in self.candidate.graph) > DEEP else 1
+        height, width = (SMALL.get(extent, extent) // part for extent in extents)
+        return (2, channels, height, width)
+
+    @cached_property
+    def anatomy(self) -> Anatomy:
+        """The candidate in eval mode at the laboratory's size. Raises CaptureError."""
+        return dissect(simplify(self.laboratory.capture(self.shape)))
+
+    @cached_property
+    def tensors(self) -> dict[int, torch.Tensor]:
+        """Random values for every tensor, float64: as a trained network's, so that no fault hides behind 0 or 1."""
+        return draw_tensors(self.anatomy.graph, torch.Generator().manual_seed(self.seed))
+
+    @cached_property
+    def live(self) -> Live:
+        """Runs of the live network that several experiments share."""
+        from .live import Live
+
+        return Live(self)
+
+    @cached_property
+    def practice(self) -> Practice:
+        """A training pass of the live network that several experiments share."""
+        from .practice import Practice
+
+        return Practice(self)
+
+    def generator(self, seed: int = 0) -> torch.Generator:
+        """Random numbers of their own for one experiment."""
+        return torch.Generator().manual_seed((self.seed * 1_000_003 + seed) % 2**63)
+
+    def explore(
+        self, prop: Callable[..., None], examples: int = 5, **strategies: SearchStrategy[Any]
+    ) -> Counterexample | None:
+        """Search for arguments that refute a property, and shrink them. Other errors pass through."""
+        found: list[Counterexample] = []
+
+        def attempt(**drawn: Any) -> None:
+            try:
+                prop(**drawn)
+            except Refuted as refuted:
+                found.append(Counterexample(drawn, refuted))
+                raise
+
+        search = settings(
+            max_examples=examples,
+            database=None,
+            deadline=None,
+            phases=(Phase.generate, Phase.shrink),
+            suppress_health_check=list(HealthCheck),
+            print_blob=False,
+            report_multiple_bugs=False,
+        )
+        try:
+            seeded(self.seed)(search(given(**strategies)(attempt)))()
+        except Refuted:
+            return found[-1]
+        return None
+
+
+def draw_tensors(graph: Graph, generator: torch.Generator) -> dict[int, torch.Tensor]:
+    """Values for every registered tensor by the role in which it is read; 0 for what is read in none.
+
+    Weights have variance 1 / fan-in; gamma is negative on a tenth of the channels; beta and mean are around 0, var
+    around 1. So that sums over hundreds of blocks do not explode, gamma is smaller the more joins there are.
+    """
+    joins = sum(node.op == "add" and len(graph.data_inputs(node)) > 1 for node in graph)
+    gain = min(1.0, (8 / max(joins, 1)) ** 0.25)
+    roles: dict[int, str] = {}
+    for node in graph:
+        for role, i in zip(node.roles, node.inputs, strict=True):
+            source = i
+            while graph[source].op in ("reshape", "permute", "slice", "detach"):
+                source = graph[source].inputs[0]
+            if graph[source].op in ("parameter", "buffer") and role in ("weight", "bias", "gamma", "beta", "mean", "var"):
+                roles.setdefault(graph[source].attrs["tensor"], role)
+    found: dict[int, torch.Tensor] = {}
+    for index, tensor in enumerate(graph.tensors):
+        role = roles.get(index)
+        if role is not None:
+            drawn = _draw(role, tensor.shape, generator)
+            found[index] = drawn * gain if role == "gamma" else drawn
+        elif tensor.kind == "parameter":
+            found[index] = torch.zeros(tensor.shape, dtype=torch.float64)
+    return found
+
+
+def _draw(role: str, shape: Shape, generator: torch.Generator) -> torch.Tensor:
+    normal = torch.empty(shape, dtype=torch.float32).normal_(generator=generator).double()
+    if role == "weight":
+        fan = max(1, normal[0].numel()) if normal.dim() else 1
+        return normal.mul_(fan**-0.5)
+    if role == "gamma":
+        return (1 + 0.2 * normal) * torch.where(torch.rand(shape, generator=generator) < 0.1, -1, 1)
+    if role == "var":
+        return (0.2 * normal).exp_()
+    return 0.2 * normal

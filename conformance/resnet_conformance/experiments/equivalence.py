@@ -1,0 +1,161 @@
+"""The candidate beside the blueprint: the same weights in both, block by block, forward and backward.
+
+Random weights, running statistics and BN parameters are moved between them by anatomy, and both run in float64: the blueprint's Graph, and the candidate's own code. What they are held against is He et al.
+2015, Eqn (1) and (2) and Table 1; that values are compared is a rule of this project (clauses EQ-01 to EQ-04).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import torch
+
+from ..adoption import adopt
+from ..align import pair
+from ..anatomy import Anatomy, dissect
+from ..blueprint import draw
+from ..choices import adopt as choose
+from ..clauses.case import Case
+from ..execute import run
+from ..simplify import simplify
+from ..transplanting import from_candidate
+from .bench import Bench
+
+if TYPE_CHECKING:
+    from ..capture.laboratory import Run
+
+FLOOR = 1e-4  # a gradient is measured against at least this part of the largest: a bias before BN has none but rounding
+
+
+class NotComparable(Exception):
+    """The two networks cannot be put side by side; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One compared quantity: where it stands in the network, for people, and how far apart its two values are.
+
+    `distance` is the largest difference, as a part of the largest value; infinite where one of them is missing.
+    """
+
+    place: str
+    distance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """The gaps of one training pass, each in the order of the network."""
+
+    forward: tuple[Gap, ...]
+    statistics: tuple[Gap, ...]
+    gradients: tuple[Gap, ...]
+
+
+def gap(theirs: torch.Tensor | None, mine: torch.Tensor | None, floor: float = 0.0) -> float:
+    """How far apart two values are, as a part of the largest (at least `floor`); infinite where they cannot be compared."""
+    if theirs is None or mine is None or theirs.shape != mine.shape:
+        return float("inf")
+    difference = (theirs - mine).abs().max().item()
+    scale = max(mine.abs().max().item(), floor)
+    if difference == 0:
+        return 0.0
+    return difference / scale if difference == difference and scale > 0 else float("inf")
+
+
+class Comparison:
+    """One candidate beside the blueprint that adopted its admitted choices, with the same weights in both."""
+
+    def __init__(self, case: Case, bench: Bench) -> None:
+        self.bench, self.laboratory, self.found = bench, bench.laboratory, bench.anatomy
+        drawn = dissect(draw(case.architecture, choose(case.architecture, self.found), bench.shape[2:]))
+        alignment = pair(self.found, drawn)
+        if not alignment.complete:
+            raise NotComparable("; ".join(alignment.reasons[:3]))
+        self.graph, self.alignment = adopt(drawn.graph, self.found, drawn, alignment)
+        self.paper = dissect(self.graph)
+        self.stages = [stage.name.removesuffix("_x") for stage in case.architecture.stages]
+        # one set of values for both, as large networks' take half a gigabyte: the candidate's, read by the blueprint
+        self.weights = from_candidate(self.alignment, bench.tensors)
+        self.x = torch.randn(bench.shape, generator=bench.generator(2), dtype=torch.float64)
+
+    @cached_property
+    def in_eval(self) -> tuple[Gap, ...]:
+        """The gaps behind stem, every block and the head, in eval mode."""
+        theirs = self.laboratory.run(self.x, self.bench.tensors, watch=True)
+        kept = [node for node, *_ in self.exits(self.paper)]
+        with torch.no_grad():
+            values = run(self.graph, self.x, self.weights, "eval", keep=kept).values
+        return self._gaps(values, theirs)
+
+    @cached_property
+    def in_train(self) -> Training:
+        """The gaps of one training pass: forward values, running statistics, gradients."""
+        shape = (self.x.shape[0], self.graph[self.graph.output].shape[-1])
+        direction = torch.randn(shape, generator=self.bench.generator(3), dtype=torch.float64)
+        gradients: dict[int, torch.Tensor] = {}
+
+        def keep(index: int, gradient: torch.Tensor | None) -> None:
+            if gradient is not None:
+                gradients[index] = gradient
+
+        theirs = self.laboratory.run(
+            self.x, self.bench.tensors, mode="train", watch=True, loss=lambda y: (y * direction).sum(), on_gradient=keep
+        )
+        held = from_candidate(self.alignment, gradients)
+        floor = FLOOR * max((t.abs().max().item() for t in held.values()), default=0.0)
+        slopes: dict[int, Gap] = {}
+        leaves = {
+            i: self.weights[i].detach().requires_grad_()
+            for i, tensor in enumerate(self.graph.tensors)
+            if tensor.kind == "parameter"
+        }
+        for i, leaf in leaves.items():
+            leaf.register_post_accumulate_grad_hook(self._listener(i, held, floor, slopes))
+        x = self.x.clone().requires_grad_()
+        execution = run(self.graph, x, self.weights | leaves, "train", keep=[node for node, *_ in self.exits(self.paper)])
+        (execution.values[self.graph.output] * direction).sum().backward()
+        with torch.no_grad():
+            forward = self._gaps(execution.values, theirs)
+            updated = from_candidate(self.alignment, theirs.tensors)
+            statistics = [self._gap(i, updated.get(i), value) for i, value in execution.updated.items()]
+            first = Gap("the input", gap(theirs.input_gradient, x.grad))
+        return Training(forward, tuple(statistics), (first, *(slopes[i] for i in sorted(slopes))))
+
+    def _listener(
+        self, index: int, held: dict[int, torch.Tensor], floor: float, slopes: dict[int, Gap]
+    ) -> Callable[[torch.Tensor], None]:
+        """Compares one gradient as soon as it is there, and drops both: all of them take half a gigabyte more."""
+
+        def listen(leaf: torch.Tensor) -> None:
+            slopes[index] = self._gap(index, held.pop(index, None), leaf.grad, floor)
+            leaf.grad = None
+
+        return listen
+
+    def _gap(self, index: int, theirs: torch.Tensor | None, mine: torch.Tensor | None, floor: float = 0.0) -> Gap:
+        """Between two values of one tensor of the blueprint, by the names that the candidate has for it."""
+        place = self.alignment.pairs.get(index)
+        names = [self.laboratory.tensors[t].names[0] for t in (place.tensors() if place is not None else ())]
+        return Gap(", ".join(names) or self.graph.tensors[index].names[0], gap(theirs, mine, floor))
+
+    def _gaps(self, values: Mapping[int, torch.Tensor], theirs: Run) -> tuple[Gap, ...]:
+        """Pair what leaves the stem and every block of the two networks; the logits come last."""
+        assert theirs.graph is not None
+        found = dissect(simplify(theirs.graph))
+        gaps = []
+        for (k, place, _), (i, _, where) in zip(self.exits(self.paper), self.exits(found), strict=False):
+            if i in theirs.values:  # a convolution's own result is not kept
+                gaps.append(Gap(f"{place} ({where})" if where else place, gap(theirs.values[i], values[k])))
+        return (*gaps, Gap("the logits", gap(theirs.output, values[self.graph.output])))
+
+    def exits(self, anatomy: Anatomy) -> list[tuple[int, str, str]]:
+        """What leaves the stem and every block: node, the paper's name of the place, module path."""
+        found = [(anatomy.stem[-1], "the stem", "")] if anatomy.stem else []
+        for name, stage in zip(self.stages, anatomy.stages, strict=False):
+            for position, block in enumerate(stage, start=1):
+                at = block.post[-1] if block.post else block.end
+                found.append((at, f"{name}_{position}", block.where))
+        return found

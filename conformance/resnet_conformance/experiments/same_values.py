@@ -1,0 +1,86 @@
+"""EQ-01 to EQ-04: with the same weights the candidate computes what the blueprint computes; the first place that does not
+is named. Rules of this project, derived from He et al. 2015, Eqn (1) and (2).
+
+Tolerances. In float64 the two differ by rounding alone, as each sums in an order of its own. Measured over
+tests/thirdparty's conforming networks and the bundled ones (docs/tolerances.md): see NOISE. A tolerance is the noise
+times MARGIN.
+"""
+
+from __future__ import annotations
+
+import weakref
+
+from ..clauses.case import Case, Result, examines, failed, not_examined, passed
+from ..execute import CannotRun
+from .equivalence import Comparison, Gap, NotComparable
+
+NOISE = {"eval": 1e-13, "train": 1e-12, "statistics": 1e-13, "gradients": 1e-11}
+MARGIN = 1000.0
+
+_comparisons: weakref.WeakKeyDictionary[object, Comparison | str] = weakref.WeakKeyDictionary()
+
+
+def _compare(case: Case) -> Comparison | str:
+    """The comparison of a case, made once; or why there is none."""
+    bench = case.bench
+    assert bench is not None
+    if bench not in _comparisons:
+        try:
+            _comparisons[bench] = Comparison(case, bench)
+        except (NotComparable, CannotRun) as error:
+            _comparisons[bench] = str(error)
+    return _comparisons[bench]
+
+
+def _judge(case: Case, clause: str, what: str, kind: str, gaps: tuple[Gap, ...]) -> Result:
+    tolerance = NOISE[kind] * MARGIN
+    wrong = [g for g in gaps if not g.distance <= tolerance]
+    if not wrong:
+        worst = max((g.distance for g in gaps), default=0.0)
+        return passed(f"{len(gaps)} places agree within {worst:.1e} of their size (allowed: {tolerance:.0e})")
+    first = wrong[0]
+    apart = f"differ by {first.distance:.1e} of their size" if first.distance < float("inf") else "cannot be compared"
+    return failed(
+        f"With the same weights, {what} {apart} at {first.place}, where the networks first part"
+        f" ({len(wrong)} of {len(gaps)} places).",
+        f"at most {tolerance:.0e} of the size, {MARGIN:.0f} times the rounding noise",
+        f"{first.distance:.1e}" if first.distance < float("inf") else "no value, or one of another shape",
+        [g.place for g in wrong[:8]],
+        repro=case.bench.repro(clause) if case.bench is not None else None,
+    )
+
+
+def _examine(case: Case, clause: str, what: str, kind: str, pick: str) -> Result:
+    comparison = _compare(case)
+    if isinstance(comparison, str):
+        return not_examined(f"The weights cannot be moved: {comparison}.")
+    try:
+        gaps = comparison.in_eval if pick == "eval" else getattr(comparison.in_train, pick)
+    except CannotRun as error:
+        return not_examined(f"The networks cannot be run side by side: {error}.")
+    return _judge(case, clause, what, kind, gaps)
+
+
+@examines("EQ-01", by="equivalence")
+def check_eval(case: Case) -> Result:
+    """With the same weights the candidate computes the blueprint's values in eval mode, block by block and at the
+    logits."""
+    return _examine(case, "EQ-01", "the values in eval mode", "eval", "eval")
+
+
+@examines("EQ-02", by="equivalence")
+def check_train(case: Case) -> Result:
+    """The same in train mode."""
+    return _examine(case, "EQ-02", "the values in train mode", "train", "forward")
+
+
+@examines("EQ-03", by="equivalence")
+def check_statistics(case: Case) -> Result:
+    """The running statistics agree after a training forward."""
+    return _examine(case, "EQ-03", "the running statistics", "statistics", "statistics")
+
+
+@examines("EQ-04", by="equivalence")
+def check_gradients(case: Case) -> Result:
+    """The gradients of input and parameters agree."""
+    return _examine(case, "EQ-04", "the gradients", "gradients", "gradients")

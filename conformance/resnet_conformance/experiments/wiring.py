@@ -1,0 +1,105 @@
+"""BH-04: in training the network is wired as in eval, but for the statistics of its normalizations (a project rule).
+
+Every train graph is compared with the eval graph value by value: two values are one where the same operation, with the
+same attributes, makes them from the same values and tensors.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from ..anatomy import Anatomy
+from ..blocks import TRANSPARENT
+from ..clauses.case import Case, Result, examines, failed, not_examined, passed
+from ..clauses.scaling import drops_samples
+from ..graph import Graph, Node
+from .pieces import bench_of
+
+STATISTICS = frozenset({"batch_statistics", "momentum"})  # of a BN, and free to differ
+STORED = frozenset({"mean", "var"})
+
+
+class Values:
+    """Numbers for values: the same number for the same value, in all graphs that are read with it."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[object, int] = {}
+
+    def of(self, graph: Graph) -> dict[int, Node]:
+        """The live nodes of a graph, by the number of their value, in order."""
+        numbers: dict[int, int] = {}
+        found: dict[int, Node] = {}
+        for node in graph:
+            if node.index not in graph.live:
+                continue
+            if node.op in TRANSPARENT or (node.op == "dropout" and node.attrs.get("rate") == 0):
+                numbers[node.index] = numbers[node.inputs[0]]
+                continue
+            norm = node.op == "batch_norm"
+            operands = tuple(
+                (role, numbers[i])
+                for role, i in zip(node.roles, node.inputs, strict=True)
+                if not (norm and role in STORED)
+            )
+            attrs = tuple(sorted((k, repr(v)) for k, v in node.attrs.items() if not (norm and k in STATISTICS)))
+            key = (node.op, operands, attrs, node.shape if node.op == "constant" else ())
+            numbers[node.index] = self._numbers.setdefault(key, len(self._numbers))
+            found.setdefault(numbers[node.index], node)
+        return found
+
+
+@examines("BH-04", by="behaviour")
+def train_is_wired_as_eval(case: Case) -> Result:
+    """The same blocks, shortcuts and operations in every one of the train runs as in eval."""
+    if not case.trained:
+        return not_examined(f"Training could not be run: {case.candidate.train_failure or 'no train capture'}.")
+    values = Values()
+    resting = values.of(case.graph)
+    for trained in case.trained:
+        moving = values.of(trained.graph)
+        new = [node for number, node in moving.items() if number not in resting]
+        lost = [node for number, node in resting.items() if number not in moving]
+        if not new and not lost:
+            continue
+        if _is_unread_norm(case.graph, trained.graph):
+            return not_examined("A normalization is written in a way whose training form could not be read.")
+        return _told(case, trained, new, lost)
+    runs = "one wiring in all runs" if len(case.trained) == 1 else f"{len(case.trained)} ways to run, one wiring"
+    return passed(runs)
+
+
+def _is_unread_norm(resting: Graph, moving: Graph) -> bool:
+    """Fewer normalizations were recognised in training, and arithmetic stands in their place."""
+
+    def norms(graph: Graph) -> int:
+        return sum(n.op == "batch_norm" and n.index in graph.live for n in graph)
+
+    def convolutions(graph: Graph) -> int:
+        return sum(n.op == "conv" and n.index in graph.live for n in graph)
+
+    return norms(moving) != norms(resting) and convolutions(moving) == convolutions(resting)
+
+
+def _told(case: Case, trained: Anatomy, new: list[Node], lost: list[Node]) -> Result:
+    drops = [n for n in new if n.op == "dropout"]
+    fewer = len(trained.blocks) - len(case.found.blocks)
+    deviation = None
+    if fewer or (drops and all(map(drops_samples, drops))):
+        deviation = "stochastic-depth"
+    elif drops:
+        deviation = "dropout"
+    if fewer:
+        found = f"{len(trained.blocks)} blocks in one of the train runs, {len(case.found.blocks)} in eval"
+    else:
+        first = drops or new[:1]
+        texts = [f"{op} ({count})" if count > 1 else op for op, count in Counter(n.op for n in first).items()]
+        found = f"in training only: {', '.join(texts)}" if first else f"in eval only: {lost[0].op}"
+    where = [n.where for n in (drops or new[:1] or lost[:1])]
+    return failed(
+        "In training the network is wired otherwise than in eval.",
+        "the same blocks, shortcuts and operations, but for the statistics of BN",
+        found,
+        where,
+        deviation,
+        bench_of(case).repro("BH-04"),
+    )
