@@ -20,7 +20,7 @@ CHECKOUT = Path(__file__).parents[1]
 JUDGE = "conformance/resnet_conformance"
 
 # The doors to torch. Only these run with it in mind; whatever is not named here must do without.
-TORCH = ("capture/", "execute.py", "align.py", "suite/")
+TORCH = ("capture/", "execute.py", "operations.py", "transplanting.py", "transplantation/", "experiments/", "suite/")
 # Light at import: `list`, `show` and `explain` pass through them. Torch only inside their functions.
 TORCH_WHEN_CALLED = ("__init__.py", "api.py", "cli.py", "pytest_plugin.py", "capture/__init__.py")
 TORCH_NEVER_THERE = ("capture/problems.py",)

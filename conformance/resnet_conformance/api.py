@@ -141,7 +141,9 @@ class Trial:
     levels: Sequence[str]
     recipe: object = None
 
-    def hold(self, case: Case, only: Sequence[str] = (), known: Mapping[str, Finding] | None = None) -> tuple[Finding, ...]:
+    def hold(
+        self, case: Case, only: Sequence[str] = (), known: Mapping[str, Finding] | None = None
+    ) -> tuple[Finding, ...]:
         """All findings on one case that were asked for."""
         case = replace(case, recipe=self.recipe)
         findings = examine(case, self.spec)
@@ -153,9 +155,7 @@ class Trial:
 
             with neutral():
                 bench = Bench(case.candidate, laboratory, self.seed, case.architecture.name)
-                findings = experiment(
-                    replace(case, bench=bench), self.spec, findings, wanted, self.levels, known, only
-                )
+                findings = experiment(replace(case, bench=bench), self.spec, findings, wanted, self.levels, known, only)
         return tuple(f for f in findings if is_chosen(f, only))
 
     def identify(

@@ -33,4 +33,4 @@ class Candidate:
     captured_on: str = "meta"  # "meta" | "cpu": the kind of tensors that flowed
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
-    laboratory: Laboratory | None = field(default=None, compare=False, repr=False)  # for experiments on the live network
+    laboratory: Laboratory | None = field(default=None, compare=False, repr=False)  # runs the live network

@@ -42,7 +42,7 @@ def experiment(
     known: Mapping[str, Finding] | None = None,
     only: Sequence[str] = (),
 ) -> tuple[Finding, ...]:
-    """The findings of `examine`, with what experiments of these kinds say of the clauses of these levels that match `only`.
+    """The findings of `examine`, with what experiments of these kinds say of clauses of these levels that match `only`.
 
     A clause that fails by structure, or does not apply, is not examined further. Equivalence is asked where no MUST
     failed before: a network that differs in structure cannot compute the blueprint's values. `known` are findings of
@@ -60,10 +60,14 @@ def experiment(
                 continue
             seen = (known or {}).get(clause)
             if seen is not None and seen.evidence == kind != "equivalence":
-                result = Result(seen.outcome, seen.message, seen.expected, seen.found, seen.where, seen.deviation, seen.repro)
+                result = Result(
+                    seen.outcome, seen.message, seen.expected, seen.found, seen.where, seen.deviation, seen.repro
+                )
             elif kind == "equivalence" and broken:
                 listed = ", ".join(broken[:4]) + (", ..." if len(broken) > 4 else "")
-                result = Result("not-examined", f"The networks differ already ({listed}), so that their values do, too.")
+                result = Result(
+                    "not-examined", f"The networks differ already ({listed}), so that their values do, too."
+                )
             else:
                 result = _run(check, case, clause, kind)
             found[clause] = merge(found[clause], result, kind)

@@ -217,3 +217,14 @@ def test_weights_that_are_computed_are_not_examined() -> None:
     assert "1 convolutions (blocks.0.convs.0) compute their weights from others; the others start" in (
         results["IN-01"].message
     )
+
+
+def test_a_library_that_is_imported_while_nothing_is_initialised_keeps_real_functions() -> None:
+    from torch import nn
+
+    from resnet_conformance.capture.target import initialisation_off
+
+    with initialisation_off():
+        kept = nn.init.constant_
+        assert kept(torch.zeros(3), 2.0).sum() == 0
+    assert kept(torch.zeros(3), 2.0).sum() == 6

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import functools
 import importlib
 import importlib.util
 import inspect
@@ -71,18 +72,28 @@ class LoadedTarget:
 
 @contextmanager
 def initialisation_off() -> Iterator[None]:
-    """torch.nn.init's functions leave the tensor as it is: on meta there is nothing to fill."""
+    """torch.nn.init's functions leave the tensor as it is: on meta there is nothing to fill.
+
+    A library that is imported meanwhile may keep what it finds there, so the stand-ins are torch's own functions again
+    as soon as this ends.
+    """
     names = [name for name in vars(nn.init) if name.endswith("_") and not name.startswith("_")]
     saved = {name: getattr(nn.init, name) for name in names}
+    active = True
 
-    def untouched(tensor: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
-        return tensor
+    def stand_in(function: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
+        @functools.wraps(function)
+        def fill(tensor: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
+            return tensor if active else function(tensor, *args, **kwargs)
+
+        return fill
 
     try:
-        for name in names:
-            setattr(nn.init, name, untouched)
+        for name, function in saved.items():
+            setattr(nn.init, name, stand_in(function))
         yield
     finally:
+        active = False
         for name, function in saved.items():
             setattr(nn.init, name, function)
 

@@ -10,12 +10,23 @@ from ..blocks import Block
 from ..clauses.case import Case, Result, examines, not_applicable
 from ..execute import evaluate
 from .bench import Refuted
-from .pieces import SCALES, SEEDS, Maps, all_texts, bench_of, explored, last_layer, name_of, output_of, residual_blocks, terms_of
+from .pieces import (
+    SCALES,
+    SEEDS,
+    Maps,
+    all_texts,
+    bench_of,
+    explored,
+    last_layer,
+    name_of,
+    output_of,
+    residual_blocks,
+    terms_of,
+)
 from .tolerance import close
 
 
-
-def _first_difference(found: torch.Tensor, wanted: torch.Tensor) -> str:
+def _worst_entry(found: torch.Tensor, wanted: torch.Tensor) -> str:
     """The entry that is furthest off, for people."""
     if found.shape != wanted.shape:
         return f"a map of shape {tuple(found.shape)}"
@@ -40,10 +51,11 @@ def branches_are_added(case: Case) -> Result:
             wanted = a + b
             if close(y, wanted) is not None:
                 message = f"{name_of(case, block)} does not add its branches."
-                found = f"F(x) + shortcut(x) comes out as {_first_difference(y, wanted)}"
+                found = f"F(x) + shortcut(x) comes out as {_worst_entry(y, wanted)}"
                 raise Refuted(message, "the sum of both, each with weight one", found, (block.where,))
 
-    return explored(case, "BLK-01", prop, f"both branches are added in {all_texts(case, blocks)}", seed=SEEDS, scale=SCALES)
+    found = f"both branches are added in {all_texts(case, blocks)}"
+    return explored(case, "BLK-01", prop, found, seed=SEEDS, scale=SCALES)
 
 
 @examines("BLK-03", by="behaviour")
@@ -84,7 +96,8 @@ def branches_have_weight_one(case: Case) -> Result:
                 after = evaluate(block.graph, block.end, {**given, place: value + change}, bench_of(case).tensors)
                 _demand_weight_one(case, block, name, after - before, change, max(1.0, scale))
 
-    return explored(case, "BLK-05", prop, f"weight one in {all_texts(case, [b for b, _ in blocks])}", seed=SEEDS, scale=SCALES)
+    found = f"weight one in {all_texts(case, [b for b, _ in blocks])}"
+    return explored(case, "BLK-05", prop, found, seed=SEEDS, scale=SCALES)
 
 
 def _demand_weight_one(
@@ -130,7 +143,7 @@ def _without_residual(case: Case, clause: str, wanted: str, closes: bool) -> Res
             expected = x.detach().relu() if closes else x.detach()
             if y.shape != x.shape or not torch.equal(y, expected):
                 message = f"With F zero {name_of(case, block)} does not return {wanted}."
-                raise Refuted(message, wanted, _first_difference(y.detach(), expected), (block.where,))
+                raise Refuted(message, wanted, _worst_entry(y.detach(), expected), (block.where,))
             gradient = torch.zeros_like(x)
             if y.requires_grad:  # of a scalar: torch imports its symbolic shapes, which takes seconds, for any other
                 (gradient,) = torch.autograd.grad((y * direction).sum(), x)

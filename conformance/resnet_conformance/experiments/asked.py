@@ -30,7 +30,9 @@ class Wish:
     values: st.SearchStrategy[int]
 
 
-CLASSES = Wish("classes", ("num_classes", "classes", "n_classes", "num_labels", "nclass", "n_class"), 0, st.integers(3, 60))
+CLASSES = Wish(
+    "classes", ("num_classes", "classes", "n_classes", "num_labels", "nclass", "n_class"), 0, st.integers(3, 60)
+)
 CHANNELS = Wish("input channels", ("in_channels", "in_chans", "num_channels", "input_channels"), 1, st.integers(1, 8))
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .practice import Practice
 
 SMALL = {224: 64}  # the laboratory's map size for an input size: deep maps keep more than one position
+ROLES = frozenset({"weight", "bias", "gamma", "beta", "mean", "var"})
 DEEP = 300  # convolutions, above which maps are half as large: a thousand layers' values fill gigabytes
 
 
@@ -143,7 +144,14 @@ def draw_tensors(graph: Graph, generator: torch.Generator) -> dict[int, torch.Te
             source = i
             while graph[source].op in ("reshape", "permute", "slice", "detach"):
                 source = graph[source].inputs[0]
-            if graph[source].op in ("parameter", "buffer") and role in ("weight", "bias", "gamma", "beta", "mean", "var"):
+            if graph[source].op in ("parameter", "buffer") and role in (
+                "weight",
+                "bias",
+                "gamma",
+                "beta",
+                "mean",
+                "var",
+            ):
                 roles.setdefault(graph[source].attrs["tensor"], role)
     found: dict[int, torch.Tensor] = {}
     for index, tensor in enumerate(graph.tensors):

@@ -1,7 +1,8 @@
 """The candidate beside the blueprint: the same weights in both, block by block, forward and backward.
 
-Random weights, running statistics and BN parameters are moved between them by anatomy, and both run in float64: the blueprint's Graph, and the candidate's own code. What they are held against is He et al.
-2015, Eqn (1) and (2) and Table 1; that values are compared is a rule of this project (clauses EQ-01 to EQ-04).
+Random weights, running statistics and BN parameters are moved between them by anatomy, and both run in float64: the
+blueprint's Graph, and the candidate's own code. What they are held against is He et al. 2015, Eqn (1) and (2) and Table
+1; that values are compared is a rule of this project (clauses EQ-01 to EQ-04).
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Training:
 
 
 def gap(theirs: torch.Tensor | None, mine: torch.Tensor | None, floor: float = 0.0) -> float:
-    """How far apart two values are, as a part of the largest (at least `floor`); infinite where they cannot be compared."""
+    """How far apart two values are, as a part of the largest (at least `floor`); infinite without one."""
     if theirs is None or mine is None or theirs.shape != mine.shape:
         return float("inf")
     difference = (theirs - mine).abs().max().item()
@@ -115,7 +116,9 @@ class Comparison:
         for i, leaf in leaves.items():
             leaf.register_post_accumulate_grad_hook(self._listener(i, held, floor, slopes))
         x = self.x.clone().requires_grad_()
-        execution = run(self.graph, x, self.weights | leaves, "train", keep=[node for node, *_ in self.exits(self.paper)])
+        execution = run(
+            self.graph, x, self.weights | leaves, "train", keep=[node for node, *_ in self.exits(self.paper)]
+        )
         (execution.values[self.graph.output] * direction).sum().backward()
         with torch.no_grad():
             forward = self._gaps(execution.values, theirs)

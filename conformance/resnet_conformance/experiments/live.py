@@ -67,7 +67,7 @@ class Live:
         return self._runs[arrangement]
 
     def alone(self, seed: int) -> Run:
-        """The first sample of a seed in a batch of one, with other random numbers and in channels-last memory if it can."""
+        """The first sample of a seed alone, with other random numbers and, if it can be, in channels-last memory."""
         try:
             return self.eval(Arrangement(1, seed, channels_last=True, chance=1))
         except CaptureError:
@@ -77,7 +77,8 @@ class Live:
         bench = self._bench
         samples = []
         for place in range(arrangement.batch):
-            generator = bench.generator(1000 * arrangement.seed + place + (1000003 * arrangement.others if place else 0))
+            others = arrangement.others if place else 0
+            generator = bench.generator(1_000_003 * others + 1000 * arrangement.seed + place)
             samples.append(torch.randn((bench.shape[1], *size), generator=generator, dtype=torch.float64))
         x = torch.stack(samples)
         if arrangement.channels_last:

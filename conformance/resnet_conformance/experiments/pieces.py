@@ -20,7 +20,7 @@ from .bench import Bench
 
 SEEDS = st.integers(0, 2**32 - 1)
 SCALES = st.sampled_from([1.0, 1e-3, 1e3])
-ENOUGH = 60  # convolutions in all that examples on the live network run through: a deep network gets one example
+ENOUGH = 60  # convolutions that all examples of a property run through together: a deep network gets one example
 
 
 class Maps:
@@ -97,8 +97,8 @@ def name_of(case: Case, block: Block) -> str:
     return case.name(case.found.blocks[place]) if same and place is not None else block.where
 
 
-def live_examples(case: Case) -> int:
-    """How many examples of a property that runs the whole network: fewer, the deeper it is."""
+def examples_for(case: Case) -> int:
+    """How many examples of a property that runs the whole network, or all its blocks: fewer, the deeper it is."""
     return max(1, min(3, ENOUGH // max(1, len(case.found.main_convolutions))))
 
 
@@ -107,13 +107,16 @@ def explored(
     clause: str,
     prop: Callable[..., None],
     found: str,
-    examples: int = 3,
+    examples: int | None = None,
     **strategies: st.SearchStrategy[object],
 ) -> Result:
-    """Pass with `found` where hypothesis refutes the property with no arguments, else fail with the smallest."""
+    """Pass with `found` where hypothesis refutes the property with no arguments, else fail with the smallest.
+
+    Without a number of examples there are as many as a network of that depth can bear.
+    """
     bench = bench_of(case)
     try:
-        counterexample = bench.explore(prop, examples, **strategies)
+        counterexample = bench.explore(prop, examples or examples_for(case), **strategies)
     except CannotRun as error:
         return not_examined(f"It cannot be run alone: {error}.")
     if counterexample is None:

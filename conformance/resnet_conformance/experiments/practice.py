@@ -25,8 +25,9 @@ START = 2.0**40  # of the running statistics: a batch's own mean and variance ar
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """`gradients` are the largest entries by tensor (None: received none), `weights` what is left of a running statistic's
-    old value, by tensor: the smallest and the largest share of any channel."""
+    """`gradients` are the largest entries by tensor (None: received none), `weights` what is left of the old value of a
+    running statistic, by tensor: the smallest and the largest share of any channel.
+    """
 
     gradients: Mapping[int, float | None]
     input_gradient: float
@@ -41,7 +42,7 @@ class Practice:
 
     @cached_property
     def markers(self) -> tuple[int | None, ...]:
-        """For each block with a shortcut the tensor that makes its F zero where it is zero; None where there is none."""
+        """For each block with a shortcut the tensor that, being zero, makes its F zero; None where there is none."""
         blocks = self._bench.anatomy.blocks
         return tuple(zeroed[0] if (zeroed := _zeroed(b)) else None for b in blocks if b.shortcut is not None)
 
@@ -60,18 +61,30 @@ class Practice:
         )
 
     @cached_property
-    def passed(self) -> Pass:
-        """The one pass."""
+    def samples(self) -> torch.Tensor:
+        """Two samples, (2, C, H, W)."""
         bench = self._bench
-        tensors = dict(bench.tensors)
+        return torch.randn((2, bench.shape[1], *bench.live.size), generator=bench.generator(2))
+
+    @cached_property
+    def tensors(self) -> dict[int, torch.Tensor]:
+        """What the pass starts from."""
+        tensors = dict(self._bench.tensors)
         if None not in self.markers:
-            for block in bench.anatomy.blocks:
+            for block in self._bench.anatomy.blocks:
                 for i in _zeroed(block) if block.shortcut is not None else ():
                     tensors[i] = torch.zeros_like(tensors[i])
-        statistics = [i for i in self.statistics if i in tensors]
-        tensors.update({i: torch.full_like(tensors[i], START) for i in statistics})
-        generator = bench.generator(2)
-        x = torch.randn((2, bench.shape[1], *bench.live.size), generator=generator)
+        tensors.update({i: torch.full_like(tensors[i], START) for i in self.statistics if i in tensors})
+        return tensors
+
+    def logits(self, chance: int) -> torch.Tensor:
+        """What a training pass gives that nothing was set to zero for; `chance` seeds what the network draws."""
+        return self._bench.laboratory.run(self.samples, self._bench.tensors, mode="train", seed=chance).output
+
+    @cached_property
+    def passed(self) -> Pass:
+        """The one pass."""
+        bench, generator = self._bench, self._bench.generator(3)
         gradients: dict[int, float | None] = {}
 
         def loss(output: torch.Tensor) -> torch.Tensor:
@@ -80,8 +93,8 @@ class Practice:
         def hear(index: int, gradient: torch.Tensor | None) -> None:
             gradients[index] = None if gradient is None else float(gradient.abs().max())
 
-        run = bench.laboratory.run(x, tensors, mode="train", loss=loss, on_gradient=hear)
-        weights = {i: (run.tensors[i] / START).aminmax() for i in statistics}
+        run = bench.laboratory.run(self.samples, self.tensors, mode="train", loss=loss, on_gradient=hear)
+        weights = {i: (run.tensors[i] / START).aminmax() for i in self.statistics if i in self.tensors}
         reached = run.input_gradient
         return Pass(
             gradients,

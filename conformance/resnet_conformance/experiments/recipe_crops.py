@@ -7,6 +7,7 @@ white, and one whose red is its row, whose green is its column and whose blue is
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -127,7 +128,7 @@ def _padding(
     if not bool(shown[outside].any()):
         return frozenset({"constant"})
     last = SIZE - 1
-    rules = {
+    rules: dict[str, Callable[[Tensor], Tensor]] = {
         "reflection": lambda i: last - (last - i.abs()).abs(),
         "repeated edges": lambda i: i.clamp(0, last),
         "symmetric reflection": lambda i: torch.where(i < 0, -1 - i, torch.where(i > last, 2 * last + 1 - i, i)),
@@ -160,7 +161,8 @@ class _Ledger:
         self._even &= bool(((scale - middle[:, None, None]).abs() <= 1e-4 * middle.abs().max())[:, inside].all())
         self._scale = middle if self._scale is None else self._scale
         self._steady &= bool(torch.allclose(middle, self._scale, rtol=1e-3))
-        self._note("output", black, *torch.nonzero(inside, as_tuple=True), inside)
+        output_rows, output_columns = torch.where(inside)
+        self._note("output", black, output_rows, output_columns, inside)
         self._note("image", black, rows[inside], columns[inside], inside)
         if "constant" in kinds:
             self._fills.append((black, ~inside))

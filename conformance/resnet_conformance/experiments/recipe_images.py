@@ -89,18 +89,19 @@ def planes(output: Any, part: str) -> Tensor:
     if hasattr(output, "tobytes") and hasattr(output, "getbands"):  # PIL
         width, height = output.size
         flat = torch.frombuffer(bytearray(output.convert("RGB").tobytes()), dtype=torch.uint8)
-        return flat.reshape(height, width, 3).permute(2, 0, 1).double()
+        pixels: Tensor = flat.reshape(height, width, 3).permute(2, 0, 1).double()
+        return pixels
     if type(output).__module__.split(".")[0] == "numpy":
         output = torch.as_tensor(output)
     if not isinstance(output, Tensor) or output.ndim != 3:
         shape = f" of shape {tuple(output.shape)}" if isinstance(output, Tensor) else ""
         raise CannotExamineError(f"The recipe's {part} gives {type(output).__name__}{shape}; one image was expected.")
-    output = output.detach().as_subclass(Tensor).double()
-    if output.shape[0] != 3 and output.shape[-1] == 3:
-        output = output.permute(2, 0, 1)
-    if output.shape[0] != 3:
-        raise CannotExamineError(f"The recipe's {part} gives {output.shape[0]} channels of the 3 that it was given.")
-    return output
+    found: Tensor = output.detach().as_subclass(Tensor).double()
+    if found.shape[0] != 3 and found.shape[-1] == 3:
+        found = found.permute(2, 0, 1)
+    if found.shape[0] != 3:
+        raise CannotExamineError(f"The recipe's {part} gives {found.shape[0]} channels of the 3 that it was given.")
+    return found
 
 
 @contextmanager
@@ -114,7 +115,7 @@ def seeded(seed: int) -> Iterator[None]:
 def start(seed: int) -> None:
     """Set the generators to a seed."""
     random.seed(seed)
-    torch.random.default_generator.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)  # torch.manual_seed wakes the accelerator, too
     if (numpy := sys.modules.get("numpy")) is not None:
         numpy.random.seed(seed % 2**32)
 

@@ -79,7 +79,8 @@ def open_schedule(
     if schedule is None:
         raise CannotExamineError("The recipe gives no schedule.")
     stride, by_epoch = steps_per_epoch or 1, steps_per_epoch is not None
-    made, optimizer = None, None
+    made: Any = None
+    optimizer: Any = None
     if build is not None:
         _, optimizer = make_optimizer(build)
         try:

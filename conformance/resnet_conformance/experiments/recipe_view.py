@@ -1,7 +1,7 @@
 """What a user gives as a training recipe, in whatever form, as one RecipeView.
 
-A recipe is a mapping, an object with attributes, or a function without arguments that returns either. Every key is
-optional: what is missing is not examined.
+A recipe is a mapping, an object with attributes, or a function without arguments that returns either; or the address
+of one (`recipe_address.py`). Every key is optional: what is missing is not examined.
 
     optimizer         function: parameters -> torch.optim.Optimizer (or: model -> Optimizer)
     schedule          function: optimizer -> scheduler, or: step -> learning rate
@@ -15,6 +15,7 @@ optional: what is missing is not examined.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,6 +23,7 @@ from types import ModuleType
 from typing import Any
 
 from ..spec import suggest
+from .recipe_address import RecipeError, find_recipe
 from .recipe_optimizer import OptimizerFacts, measure_optimizer
 from .recipe_schedule import Schedule, open_schedule
 
@@ -43,10 +45,6 @@ CALLABLE = {
     "test_transform": "a callable on one image",
     "loss": "a callable",
 }
-
-
-class RecipeError(ValueError):
-    """What was given is no recipe; the message says what one looks like."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +74,8 @@ def read_recipe(given: object) -> RecipeView:
     """The view of a recipe in any admitted form (see the module). Raises RecipeError."""
     if isinstance(given, RecipeView):
         return given
+    if isinstance(given, str):
+        given = find_recipe(given)
     parts = _parts(given)
     if parts is None and callable(given):
         try:
@@ -123,13 +123,13 @@ def _view(parts: dict[str, Any]) -> RecipeView:
         if "steps_per_epoch" not in numbers:
             raise RecipeError("the recipe gives epochs; give steps_per_epoch too, or iterations instead")
         numbers["iterations"] = epochs * numbers["steps_per_epoch"]
-    calls = {key: parts[key] for key in CALLABLE if key in parts and key != "loss"}
-    return RecipeView(**calls, **numbers)
+    given: dict[str, Any] = {key: parts[key] for key in CALLABLE if key in parts and key != "loss"}
+    return RecipeView(**given, **dict[str, Any](numbers))
 
 
 def _whole(key: str, value: Any) -> int:
-    whole = isinstance(value, (int, float)) and not isinstance(value, bool) and value == int(value) and value > 0
-    if not whole:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if not number or value != int(value) or value <= 0:
         raise RecipeError(f"the recipe's {key} is {value!r}; it must be a whole number above 0")
     return int(value)
 

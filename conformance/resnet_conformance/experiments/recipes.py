@@ -14,9 +14,10 @@ from ..spec import Recipe, load_spec
 from . import recipe_rates as by_rate
 from . import recipe_settings as by_setting
 from . import recipe_views as by_view
+from .recipe_address import RecipeError
 from .recipe_images import generators_kept
 from .recipe_optimizer import CannotExamineError
-from .recipe_view import RecipeError, RecipeView, read_recipe
+from .recipe_view import RecipeView, read_recipe
 
 __all__ = ["CHECKS", "RecipeError", "RecipeView", "examine_recipe", "read_recipe"]
 

@@ -1,5 +1,6 @@
-"""EQ-01 to EQ-04: with the same weights the candidate computes what the blueprint computes; the first place that does not
-is named. Rules of this project, derived from He et al. 2015, Eqn (1) and (2).
+"""EQ-01 to EQ-04: with the same weights the candidate computes what the blueprint computes.
+
+The first place that does not is named. Rules of this project, derived from He et al. 2015, Eqn (1) and (2).
 
 Tolerances. In float64 the two differ by rounding alone, as each sums in an order of its own. Measured over
 tests/thirdparty's conforming networks and the bundled ones (docs/tolerances.md): see NOISE. A tolerance is the noise

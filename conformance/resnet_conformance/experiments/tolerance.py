@@ -41,8 +41,8 @@ def discrepancy(found: torch.Tensor, wanted: torch.Tensor, scale: float | None =
 def close(found: torch.Tensor, wanted: torch.Tensor, scale: float | None = None, margin: float = 1.0) -> float | None:
     """None where both agree within `margin` times the tolerance of their dtype, else their discrepancy.
 
-    `scale` is given where `wanted` itself may be nothing but rounding noise: a difference of large numbers, the gradient
-    of a convolution's bias before a batch normalization.
+    `scale` is given where `wanted` itself may be nothing but rounding noise: a difference of large numbers, the
+    gradient of a convolution's bias before a batch normalization.
     """
     error = discrepancy(found, wanted, scale)
     return error if error > TOLERANCE.get(wanted.dtype, 1e-3) * margin else None

@@ -1,4 +1,4 @@
-"""BH-03, BH-05: a training pass moves every running statistic once, and its gradients pass every shortcut.
+"""BH-03, BH-05, ACT-02: what a training pass does to running statistics and gradients, and that nothing is drawn in it.
 
 Rules of this project, derived from Ioffe and Szegedy 2015, Algorithm 2, and He et al. 2015, Eqn (1).
 """
@@ -6,22 +6,27 @@ Rules of this project, derived from Ioffe and Szegedy 2015, Algorithm 2, and He 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ..blocks import Block
 from ..capture.problems import CaptureError
 from ..clauses.case import Case, Result, examines, failed, not_applicable, not_examined, passed
 from ..graph import Graph
 from .pieces import bench_of, name_of, residual_blocks
+from .tolerance import close
 
 STILL = 2e-6  # as much as rounding and the batch change the weight of an old value
 SHARE = 0.05  # of the momentum: nearer to one update than to two
 MANY = "In training another network runs each time (BH-04)."
 
 
+def _unrun(case: Case) -> str:
+    return f"Training could not be run: {case.candidate.train_failure or 'no train capture'}."
+
+
 def _untrainable(case: Case) -> Result | None:
     if not case.trained:
-        return not_examined(f"Training could not be run: {case.candidate.train_failure or 'no train capture'}.")
+        return not_examined(_unrun(case))
     return not_examined(MANY) if len(case.trained) > 1 else None
 
 
@@ -50,7 +55,7 @@ def statistics_move_once(case: Case) -> Result:
         "one update of each",
         f"updated: {'; '.join(texts[:3])}",
         names,
-        "bn-running-not-saved" if never else "bn-shared" if _is_shared(case, wrong) else None,
+        _deviation(case, wrong, never, momenta),
         bench.repro("BH-03"),
     )
 
@@ -79,11 +84,35 @@ def _moved(low: float, high: float, momentum: float | None) -> str | None:
     return f"the old value keeps the weight {low:.3g}, and one update leaves it {1 - momentum:.3g}"
 
 
+def _deviation(case: Case, wrong: Iterable[int], never: bool, momenta: Mapping[int, float]) -> str | None:
+    if never:
+        return "bn-momentum" if all(momenta.get(i) == 0 for i in wrong) else "bn-running-not-saved"
+    return "bn-shared" if _is_shared(case, wrong) else None
+
+
 def _is_shared(case: Case, tensors: Iterable[int]) -> bool:
     """Several normalizations use each of these tensors."""
     graph = case.graph
     norms = [n for n in graph if n.op == "batch_norm"]
     return all(sum(any(graph[i].attrs.get("tensor") == t for i in n.inputs) for n in norms) > 1 for t in tensors)
+
+
+@examines("ACT-02", by="behaviour")
+def nothing_is_drawn(case: Case) -> Result:
+    """Two training passes on one batch give the same logits, whatever random numbers they could draw."""
+    if not case.trained:
+        return not_examined(_unrun(case))
+    practice = bench_of(case).practice
+    error = close(practice.logits(chance=1), practice.logits(chance=0))
+    if error is None:
+        return passed("two training passes agree")
+    return failed(
+        "Two training passes on one batch give different logits: something is drawn at random.",
+        "no dropout",
+        f"logits that differ by {error:.2g} of their size",
+        deviation="stochastic-depth" if len(case.trained) > 1 else None,
+        repro=bench_of(case).repro("ACT-02"),
+    )
 
 
 @examines("BH-05", by="behaviour")
@@ -130,9 +159,7 @@ def _shortcuts_carry(case: Case) -> Result:
         return passed(f"{told}; with F zero a gradient passes all {len(blocks)} shortcuts")
     place = silent[-1] + 1 if silent else 0
     if place == len(blocks):
-        return failed(
-            "No gradient reaches the last block.", "a gradient", "zero", repro=bench.repro("BH-05")
-        )
+        return failed("No gradient reaches the last block.", "a gradient", "zero", repro=bench.repro("BH-05"))
     name = name_of(case, blocks[place])
     return failed(
         f"No gradient passes the shortcut of {name}.",
@@ -161,8 +188,8 @@ def _detached(case: Case) -> Result | None:
     else:
         places = [graph[i].where for i in others]
         message = "A value on the main path is cut from the gradient."
-    found = "detached, or computed under no_grad"
-    return failed(message, "gradients pass every shortcut", found, places, "shortcut-detached", bench_of(case).repro("BH-05"))
+    found, repro = "detached, or computed under no_grad", bench_of(case).repro("BH-05")
+    return failed(message, "gradients pass every shortcut", found, places, "shortcut-detached", repro)
 
 
 def _name(case: Case, block: Block) -> str:

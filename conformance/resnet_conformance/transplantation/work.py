@@ -68,6 +68,9 @@ def transplant(
     state, left_out = read_weights(weights)
     shapes: tuple[Shape, ...] = tuple((BATCH, 3, size, size) for size in SIZES)
     origin = capture_side(source, kwargs[0], shapes if input is None else ((BATCH, *input),), timeout)
+    module = origin.laboratory.module
+    file = "the state_dict" if isinstance(weights, Mapping) else str(weights)
+    load_strictly(module, state, left_out, file, origin.name)  # first: a source made otherwise differs from all
     target = capture_side(destination, kwargs[1], (origin.shape,), timeout)
     if origin.name == target.name:
         origin, target = (
@@ -75,9 +78,6 @@ def transplant(
             for side, word in ((origin, "source"), (target, "destination"))
         )
     alignment = align(origin, target)
-    module = origin.laboratory.module
-    file = "the state_dict" if isinstance(weights, Mapping) else str(weights)
-    load_strictly(module, state, left_out, file, origin.name)
     values = values_of(module)
     notes = Notes()
     changed, moved = fill(origin, target, alignment, values, notes)

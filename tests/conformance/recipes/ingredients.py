@@ -183,3 +183,6 @@ def imagenet(**changes: Any) -> Recipe:
         "train_transform": imagenet_train(),
     }
     return {key: value for key, value in {**recipe, **changes}.items() if value is not None}
+
+
+RECIPE_FOR_ADDRESSES = cifar()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -55,6 +57,34 @@ def test_a_form_of_a_recipe(name: str) -> None:
     assert examine_recipe("TC-01", FORMS[name], RESNET20).outcome == "pass"
 
 
+FILE = """
+import neighbour
+import torch
+recipe = {"optimizer": lambda p: torch.optim.SGD(p, 0.1, momentum=0.9, weight_decay=neighbour.DECAY), "batch_size": 128}
+broken = 1 / neighbour.ZERO
+"""
+
+
+def test_a_recipe_in_a_file_finds_its_neighbours(tmp_path: Path) -> None:
+    (tmp_path / "neighbour.py").write_text("DECAY = 1e-4\nZERO = 1")
+    (tmp_path / "mine.py").write_text(FILE)
+    before = list(sys.path)
+    assert examine_recipe("TC-01", f"{tmp_path / 'mine.py'}:recipe", RESNET20).outcome == "pass"
+    assert sys.path == before
+    with pytest.raises(RecipeError, match=r"mine\.py has no 'recipy' \(did you mean 'recipe'\?\)"):
+        read_recipe(f"{tmp_path / 'mine.py'}:recipy")
+
+
+def test_a_file_that_breaks_is_told(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("1 / 0")
+    with pytest.raises(RecipeError, match=r"mine\.py could not be imported: ZeroDivisionError: division by zero"):
+        read_recipe(f"{tmp_path / 'mine.py'}:recipe")
+
+
+def test_a_recipe_in_a_module() -> None:
+    assert read_recipe(f"{made.__name__}:RECIPE_FOR_ADDRESSES").batch_size == 128
+
+
 def test_epochs_make_iterations() -> None:
     assert read_recipe({"epochs": 164, "steps_per_epoch": 391}).iterations == 64_124
     assert read_recipe({"epochs": 164, "steps_per_epoch": 391, "iterations": 64_000}).iterations == 64_000
@@ -74,7 +104,12 @@ def broken() -> Any:
         ({"epochs": 164}, "the recipe gives epochs; give steps_per_epoch too"),
         ({"optimizer": made.sgd([torch.zeros(1, requires_grad=True)])}, "is of type SGD; it must be a function"),
         ({"train_transform": [made.CHANNELS]}, "train_transform is of type list; it must be a callable on one image"),
-        ("myrecipe.py:recipe", "a recipe is a mapping, an object or a function that returns one"),
+        ("myrecipe.py:recipe", "there is no file myrecipe.py"),
+        ("recipe", "'recipe' is no address of a recipe; write package.module:name or path/to/file.py:name"),
+        ("no_such_package:recipe", "no_such_package could not be imported: ModuleNotFoundError"),
+        ("math:taw", "math has no 'taw' (did you mean 'tau'?)"),
+        ("math:pi", "this is 3.14"),
+        ({"batch_size": float("inf")}, "the recipe's batch_size is inf"),
         (None, "this is None"),
         (ModuleType("empty"), "the module empty, which has none of them"),
         (lambda: 3, "this is 3"),
