@@ -72,6 +72,10 @@ def check(
             f"unknown architecture {architecture!r}{suggest(str(architecture), spec.architectures)}"
         )
     seed = fresh_seed() if seed is None else seed
+    if recipe is not None:
+        from .experiments.recipe_view import read_recipe
+
+        recipe = read_recipe(recipe)
 
     def judge() -> Report:
         subject, match = _capture(target, kwargs, input, architecture, spec)

@@ -59,6 +59,8 @@ def _explain_error(error: Exception) -> str:
     problems = (UnknownNameError, SpecError, OutputError, TargetProblem, LimitError, UnjudgeableError, WeightsError)
     if isinstance(error, problems):
         return str(error)
+    if type(error).__name__ == "RecipeError":  # of a module that imports torch
+        return str(error)
     if isinstance(error, ModuleNotFoundError) and error.name == "torch":
         return "torch is not installed; no network can be judged without it, so install it (https://pytorch.org)"
     kind = f"{type(error).__name__}: {error}".strip(": \n")

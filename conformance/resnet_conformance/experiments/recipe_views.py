@@ -105,8 +105,8 @@ def examine_mean(view: RecipeView, seed: int) -> Seen:
             faults["Training and testing do not subtract the same mean."] = None
         if not torch.allclose(test.scale, train.scale, rtol=1e-3):
             faults["Training and testing do not scale values alike."] = None
-    text = {"test": "the test transform", "training": "the training transform"}
-    return Seen(tuple(faults), f"a mean for each pixel, in {' and '.join(text[name] for name in maps)}")
+    told = [f"{name}: {_mean_text(values)}" for name, values in maps.items()]
+    return Seen(tuple(faults), ", ".join(told))
 
 
 def examine_scales(view: RecipeView, recipe: Recipe, seed: int) -> Seen:
@@ -205,14 +205,26 @@ def _mean_faults(values: Values) -> list[str]:
         faults.append("Values are divided by a deviation for each pixel; the paper subtracts a mean and no more.")
     elif not torch.allclose(values.scale, values.scale[0], rtol=1e-3):
         faults.append("Values are divided by a deviation for each channel; the paper subtracts a mean and no more.")
-    known = values.mean[~torch.isnan(values.mean)]
-    flat = values.mean.flatten(1)
-    spread = max(float(channel[~torch.isnan(channel)].std()) for channel in flat)
-    if float(known.abs().max()) < 1e-3:
+    kind = _mean_kind(values)
+    if kind == "no mean":
         faults.append("No mean is subtracted; where the data set does it, make it a part of the transform given here.")
-    elif spread < 1e-4:
+    elif kind == "one mean for each channel":
         faults.append("One mean for each channel is subtracted, not one for each pixel.")
     return faults
+
+
+def _mean_kind(values: Values) -> str:
+    channels = [channel[~torch.isnan(channel)] for channel in values.mean]
+    if max(float(channel.abs().max()) for channel in channels) < 1e-3:
+        return "no mean"
+    flat = max(float(channel.std()) for channel in channels) < 1e-4
+    return "one mean for each channel" if flat else "one mean for each pixel"
+
+
+def _mean_text(values: Values) -> str:
+    one = values.even and torch.allclose(values.scale, values.scale[0], rtol=1e-3)
+    scale = f"scale {float(values.scale[0]):.4g}" if one else "divided by deviations"
+    return f"{_mean_kind(values)}, {scale}"
 
 
 def _range(numbers: set[int]) -> str:

@@ -152,6 +152,8 @@ def _shortcuts_carry(case: Case) -> Result:
     told = "each parameter that is used receives a gradient"
     if not blocks:
         return passed(told)
+    if [b.shortcut_kind for b in case.trained[0].blocks] != [b.shortcut_kind for b in bench.anatomy.blocks]:
+        return not_examined("In training other blocks have a shortcut than in eval (BH-04).")
     if None in markers or len(blocks) != len(bench.anatomy.blocks):
         return passed(told, "Whether gradients pass the shortcuts was read from the wiring alone.")
     silent = [place for place, marker in enumerate(markers) if practised.gradients.get(marker or 0) == 0]

@@ -172,3 +172,14 @@ def test_every_check_fails_somewhere() -> None:
         "TI-05a",
     }
     assert shown == set(CHECKS) - {"TI-05b"}  # MAY: admitted and said
+
+
+def test_what_was_found_is_told_of_right_and_wrong_means() -> None:
+    assert examine(made.cifar(), clauses=("TC-04",))["TC-04"].found == (
+        "test: one mean for each pixel, scale 1, training: one mean for each pixel, scale 1"
+    )
+    recipe, *_ = WRONG["mean and deviation of channels"]
+    assert examine(recipe, clauses=("TC-04",))["TC-04"].found == (
+        "test: one mean for each channel, divided by deviations, "
+        "training: one mean for each channel, divided by deviations"
+    )
