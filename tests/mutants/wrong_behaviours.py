@@ -57,7 +57,7 @@ class Noisy:
         return super().forward(x)  # type: ignore[misc]
 
 
-@wrong(RESNET20, {"BH-02": "different logits for one input", "BH-04": "in eval only: scale"})
+@wrong(RESNET20, {"BH-02": "different logits for one input", "BH-04": "in eval only: scale"}, also="STEM-06")
 def noise_in_eval() -> nn.Module:
     return resnet20(net=Noisy)
 
@@ -148,7 +148,7 @@ class SumTwiceInTraining:
         return F.max_pool2d(x, 3, 1, 1) if self.training else x  # type: ignore[attr-defined]
 
 
-@wrong(RESNET20, {"BH-04": "in training only: max_pool"}, where="blocks.1")
+@wrong(RESNET20, {"BH-04": "in training only: max_pool"}, also="BLK-01", where="blocks.1")
 def pool_in_training_only() -> nn.Module:
     return resnet20(block=SumTwiceInTraining, only={1})
 

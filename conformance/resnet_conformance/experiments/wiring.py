@@ -63,7 +63,7 @@ def train_is_wired_as_eval(case: Case) -> Result:
             continue
         if _is_unread_norm(case.graph, trained.graph):
             return not_examined("A normalization is written in a way whose training form could not be read.")
-        return _told(case, trained, new, lost)
+        return _told(case, trained, list(resting.values()), list(moving.values()), (new or lost)[0])
     runs = "one wiring in all runs" if len(case.trained) == 1 else f"{len(case.trained)} ways to run, one wiring"
     return passed(runs)
 
@@ -80,26 +80,33 @@ def _is_unread_norm(resting: Graph, moving: Graph) -> bool:
     return norms(moving) != norms(resting) and convolutions(moving) == convolutions(resting)
 
 
-def _told(case: Case, trained: Anatomy, new: list[Node], lost: list[Node]) -> Result:
-    drops = [n for n in new if n.op == "dropout"]
-    fewer = len(trained.blocks) - len(case.found.blocks)
+def _told(case: Case, trained: Anatomy, resting: list[Node], moving: list[Node], first: Node) -> Result:
+    """`first` is the first value that only one of the graphs has."""
+    eval_ops, train_ops = (Counter(n.op for n in nodes) for nodes in (resting, moving))
+    drops = [n for n in moving if n.op == "dropout"]
+    fewer = len(trained.blocks) != len(case.found.blocks)
     deviation = None
     if fewer or (drops and all(map(drops_samples, drops))):
         deviation = "stochastic-depth"
     elif drops:
         deviation = "dropout"
     if fewer:
-        found = f"{len(trained.blocks)} blocks in one of the train runs, {len(case.found.blocks)} in eval"
+        found, places = f"{len(trained.blocks)} blocks in a train run, {len(case.found.blocks)} in eval", [first]
+    elif extra := train_ops - eval_ops:
+        found, places = f"in training only: {_counted(extra)}", drops or [first]
+    elif missing := eval_ops - train_ops:
+        found, places = f"in eval only: {_counted(missing)}", [n for n in resting if n.op in missing][:1]
     else:
-        first = drops or new[:1]
-        texts = [f"{op} ({count})" if count > 1 else op for op, count in Counter(n.op for n in first).items()]
-        found = f"in training only: {', '.join(texts)}" if first else f"in eval only: {lost[0].op}"
-    where = [n.where for n in (drops or new[:1] or lost[:1])]
+        found, places = f"the same operations on other values, from {first.op} on", [first]
     return failed(
         "In training the network is wired otherwise than in eval.",
         "the same blocks, shortcuts and operations, but for the statistics of BN",
         found,
-        where,
+        [n.where for n in places],
         deviation,
         bench_of(case).repro("BH-04"),
     )
+
+
+def _counted(ops: Counter[str]) -> str:
+    return ", ".join(f"{op} ({count})" if count > 1 else op for op, count in ops.items())
