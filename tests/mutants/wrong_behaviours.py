@@ -256,5 +256,3 @@ class Shrinks:
 @wrong(RESNET20, {"HD-05": "other map sizes"})
 def other_sizes_are_shrunk() -> nn.Module:
     return resnet20(net=Shrinks)
-
-
