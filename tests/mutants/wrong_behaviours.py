@@ -8,7 +8,6 @@ from typing import Any
 from .corpus import RESNET18, RESNET20, RESNET50, wrong
 from .faithful import F, Tensor, nn, resnet18, resnet20, resnet50, torch
 
-
 # --- samples of a batch ---
 
 
