@@ -17,7 +17,7 @@ STRIDED = (1, 2)  # the first 1x1, as in resnet-1k-layers, or the 3x3, as in fb.
 
 def adopt(architecture: Architecture, found: Anatomy) -> Choices:
     """The choices that a network has made, where the architecture admits them; its own defaults elsewhere."""
-    pool = _pool(architecture, found)
+    pool = adopted_pool(architecture, found)
     if architecture.generation != "v2" or len(found.stages) != len(architecture.stages):
         return Choices(pool=pool)
     firsts = [stage[0] for stage in found.stages]
@@ -43,7 +43,8 @@ def has_bn_of_its_own(block: Block) -> bool:
     return any(op in NORMS for op in ops[ops.index("conv") :])
 
 
-def _pool(architecture: Architecture, found: Anatomy) -> tuple[int, bool] | None:
+def adopted_pool(architecture: Architecture, found: Anatomy) -> tuple[int, bool] | None:
+    """Padding and rounding of the stem's pool as found, where the architecture admits them."""
     pools = [found.graph[i] for i in found.stem if found.graph[i].op == "max_pool"]
     if architecture.stem.pool is None or len(pools) != 1:
         return None

@@ -53,11 +53,8 @@ def experiment(
 
     found = {f.clause: f for f in findings}
     for kind in (k for k in EVIDENCE if k in evidence and k in EXPERIMENTS):
-        broken = tuple(
-            f.clause
-            for f in found.values()
-            if f.outcome == "fail" and f.level == "MUST" and f.evidence not in ("statistics", "training")
-        )
+        case = replace(case, failures=tuple(f for f in found.values() if f.outcome == "fail"))
+        broken = case.broken
         for clause, check in EXPERIMENTS[kind].items():
             if clause not in found or found[clause].outcome in ("fail", "not-applicable"):
                 continue

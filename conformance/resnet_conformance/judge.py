@@ -14,6 +14,7 @@ from .anatomy import Anatomy, dissect
 from .architecture import Architecture
 from .blueprint import Choices, draw
 from .candidate import Candidate
+from .choices import adopted_pool
 from .clauses import Case
 from .findings import Finding, Identification, Level, Report, Verdict
 from .measure import measure
@@ -69,15 +70,13 @@ def settle(architecture: Architecture, subject: Subject) -> Architecture:
 
 
 def build_case(architecture: Architecture, subject: Subject) -> Case:
-    """Draw the blueprint at the candidate's size, with the admitted choices as found, and put both side by side."""
+    """Draw the blueprint at the candidate's size, with the pool as found where admitted, and put both side by side.
+
+    Choices that a SHOULD speaks of (V2-08, V2-09) are not adopted here: figures are held against the paper's network.
+    """
     candidate, found = subject.candidate, subject.found
     settled = settle(architecture, subject)
-    pools = [found.graph[i] for i in found.stem if found.graph[i].op == "max_pool"]
-    pool = None
-    if settled.stem.pool is not None and len(pools) == 1:
-        choice = (pools[0].attrs["padding"][0], bool(pools[0].attrs["ceil"]))
-        pool = choice if choice in settled.stem.pool.choices else None
-    paper = dissect(draw(settled, Choices(pool=pool), candidate.input_shape[2:]))
+    paper = dissect(draw(settled, Choices(pool=adopted_pool(settled, found)), candidate.input_shape[2:]))
     return Case(settled, candidate, found, paper, subject.trained)
 
 

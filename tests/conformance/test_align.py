@@ -162,6 +162,20 @@ def test_admitted_choices_are_adopted() -> None:
     assert [t.shape for t in graph.tensors[len(both.paper.graph.tensors) :]] == [(16,)] * 6 + [(32,)] * 6 + [(64,)] * 6
 
 
+def test_another_padding_of_the_first_convolution_is_adopted() -> None:
+    """As networks from TensorFlow pad: one less before than behind (STEM-02 is a SHOULD)."""
+
+    class Uneven:
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            y = nn.functional.conv2d(nn.functional.pad(x, (2, 3, 2, 3)), self.conv.weight, None, 2)
+            return nn.functional.max_pool2d(torch.relu(self.bn(y)), 3, 2, 1)
+
+    both = side_by_side(lambda: resnet18(stem=Uneven), R18)
+    graph, _ = adopt(both.paper.graph, both.found, both.paper, both.alignment)
+    assert next(node for node in graph if node.op == "conv").attrs["padding"] == (2, 3, 2, 3)
+    agree(both)
+
+
 def test_a_missing_bias_of_the_classifier_is_left_out() -> None:
     net = resnet20()
     net.fc = nn.Linear(64, 10, bias=False)

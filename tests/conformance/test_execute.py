@@ -34,8 +34,8 @@ class Released(nn.Module):
         self.weight = nn.Parameter(torch.randn(8, 5))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = torch.relu(self.bn(self.conv(nn.functional.pad(x, (0, 1, 0, 1)))))
-        y = nn.functional.max_pool2d(nn.functional.pad(x, (1, 2, 1, 2)), 3, 2)
+        x = torch.relu(self.bn(self.conv(nn.functional.pad(x, (0, 1, 2, 0)))))
+        y = nn.functional.max_pool2d(nn.functional.pad(x, (1, 2, 2, 1)), 3, 2)
         y = nn.functional.leaky_relu(self.third(self.second(y)), 0.2) * torch.sigmoid(y)
         y = torch.cat([y[:, :4], nn.functional.silu(y[:, 4:])], 1)
         return nn.functional.avg_pool2d(y, y.shape[2:]).flatten(1) @ self.weight - 0.5

@@ -8,6 +8,14 @@ from .faithful import F, Tensor, ZeroPad, nn, resnet20, torch
 from .right import CIFAR, R18, add, right
 
 
+def he_normal(net: nn.Module) -> nn.Module:
+    """The network with convolutions that start from N(0, 2 / fan-in) (He et al. 2015, section 3.4, by reference)."""
+    for weight in net.parameters():
+        if weight.dim() == 4:
+            nn.init.kaiming_normal_(weight, nonlinearity="relu")
+    return net
+
+
 class ByHand(nn.Module):
     """ResNet-20 with parameters and buffers kept by hand and functional calls only."""
 
@@ -15,7 +23,8 @@ class ByHand(nn.Module):
         super().__init__()
         self.count, channels = 0, 3
         for width in [16] * 7 + [32] * 6 + [64] * 6:
-            self.register_parameter(f"w{self.count}", nn.Parameter(torch.randn(width, channels, 3, 3)))
+            he = (2 / (9 * channels)) ** 0.5
+            self.register_parameter(f"w{self.count}", nn.Parameter(he * torch.randn(width, channels, 3, 3)))
             for name, value in (("g", 1.0), ("b", 0.0)):
                 self.register_parameter(f"{name}{self.count}", nn.Parameter(torch.full((width,), value)))
             for name, value in (("m", 0.0), ("v", 1.0)):
@@ -69,7 +78,7 @@ def sequential_only() -> nn.Module:
             relu,
         ]
         channels = width
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d((1, 1)), nn.Flatten(), nn.Linear(512, 1000))
+    return he_normal(nn.Sequential(*layers, nn.AdaptiveAvgPool2d((1, 1)), nn.Flatten(), nn.Linear(512, 1000)))
 
 
 class FlatWeights(nn.Module):
@@ -117,7 +126,7 @@ def scripted_blocks() -> nn.Module:
             for channels, width in itertools.pairwise(widths)
         )
     )
-    return net
+    return he_normal(net)
 
 
 class ByName(nn.Module):

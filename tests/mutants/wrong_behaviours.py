@@ -136,7 +136,7 @@ class AloneInTraining:
         return residual if self.training else residual + shortcut  # type: ignore[attr-defined]
 
 
-@wrong(RESNET20, {"BLK-05": "other blocks run", "BH-04": "in training only"}, deviation="stochastic-depth")
+@wrong(RESNET20, {"BLK-05": "other blocks run", "BH-04": "in eval only: add"}, deviation="stochastic-depth")
 def shortcut_in_eval_only() -> nn.Module:
     return resnet20(block=AloneInTraining, only={1})
 

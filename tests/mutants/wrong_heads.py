@@ -83,7 +83,7 @@ class FixedStride:
 
 
 # At 48x48 the window sees a corner of the 12x12 map: the network runs (HD-05 holds) and is wrong.
-@wrong(RESNET20, {"HD-07": "kernel 8x8"}, deviation="head-fixed-kernel")
+@wrong(RESNET20, {"HD-07": "kernel 8x8"}, also="HD-05", deviation="head-fixed-kernel")
 def head_fixed_kernel_and_stride() -> nn.Module:
     return resnet20(net=FixedStride)
 
@@ -166,6 +166,7 @@ class WideDropout:
 @wrong(
     RESNET20,
     {"ACT-02": "train mode", "BLK-05": "dropout 0.3 in F (train mode)"},
+    also="BH-04",
     deviation="dropout",
     where="blocks.0",
 )
@@ -178,7 +179,7 @@ class HeadDropout:
         return nn.Sequential(nn.Dropout(0.5), nn.Linear(width, classes))
 
 
-@wrong(RESNET18, {"ACT-02": "rate 0.5"}, deviation="dropout", where="fc.0")
+@wrong(RESNET18, {"ACT-02": "rate 0.5"}, also="BH-04", deviation="dropout", where="fc.0")
 def dropout_before_fc() -> nn.Module:
     return resnet18(net=HeadDropout)
 
@@ -188,7 +189,7 @@ class AlwaysDropout:
         return F.dropout(super().pool(x), 0.1)  # type: ignore[misc]
 
 
-@wrong(RESNET20, {"ACT-02": "eval mode"}, deviation="dropout-functional-always-on")
+@wrong(RESNET20, {"ACT-02": "eval mode"}, also="BH-02", deviation="dropout-functional-always-on")
 def dropout_functional_always_on() -> nn.Module:
     return resnet20(net=AlwaysDropout)
 
@@ -202,7 +203,7 @@ class RandomDepth:
         return super().forward(x)  # type: ignore[misc]
 
 
-@wrong(RESNET50, {"BLK-05": "blocks ran in training, 16 in eval"}, deviation="stochastic-depth")
+@wrong(RESNET50, {"BLK-05": "blocks ran in training, 16 in eval"}, also="BH-04", deviation="stochastic-depth")
 def stochastic_depth() -> nn.Module:
     return resnet50(block=RandomDepth, only=set(range(16)) - {0, 3, 7, 13})
 
@@ -217,6 +218,6 @@ class DropPath:
 
 
 # One random number for each sample: dropout of whole branches (ACT-02).
-@wrong(RESNET20, {"BLK-05": "(train mode)"}, also="ACT-02", deviation="stochastic-depth", where="blocks.0")
+@wrong(RESNET20, {"BLK-05": "(train mode)"}, also="BH-04 ACT-02", deviation="stochastic-depth", where="blocks.0")
 def drop_path() -> nn.Module:
     return resnet20(block=DropPath)

@@ -58,7 +58,7 @@ class OneBN:
 
 
 @wrong(
-    RESNET18, {"BN-02": "12 BN layers (used 20 times) for 20"}, deviation="bn-shared"
+    RESNET18, {"BN-02": "12 BN layers (used 20 times) for 20"}, also="BH-03", deviation="bn-shared"
 )  # the unused twins keep the parameter count
 def bn_shared() -> nn.Module:
     return resnet18(block=OneBN)
@@ -90,7 +90,7 @@ class Frozen:
         return nn.BatchNorm2d(filters).requires_grad_(False)
 
 
-@wrong(RESNET50, {"BN-03": "gamma does not require a gradient"}, deviation="bn-frozen")
+@wrong(RESNET50, {"BN-03": "gamma does not require a gradient"}, also="BH-05", deviation="bn-frozen")
 def bn_frozen() -> nn.Module:
     return resnet50(block=Frozen)
 
@@ -112,7 +112,7 @@ class Buffers:
         return BufferNorm(filters)
 
 
-@wrong(RESNET50, {"BN-03": "gamma is a buffer"}, also="CT-07", deviation="bn-frozen")
+@wrong(RESNET50, {"BN-03": "gamma is a buffer"}, also="BH-03 CT-07", deviation="bn-frozen")
 def bn_buffers() -> nn.Module:
     return resnet50(block=Buffers)
 
@@ -132,7 +132,7 @@ class BatchStatistics:
         return nn.BatchNorm2d(filters, track_running_stats=False)
 
 
-@wrong(RESNET18, {"BN-05": "16 BN layers"}, deviation="bn-functional-train")
+@wrong(RESNET18, {"BN-05": "16 BN layers"}, also="BH-01", deviation="bn-functional-train")
 def bn_functional_train() -> nn.Module:
     return resnet18(block=BatchStatistics)
 

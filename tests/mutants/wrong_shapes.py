@@ -160,7 +160,7 @@ class Repeated:
 
 # 13 convolutions and the fc have weights; the data passes 20 layers (STG-14, CT-06). 13 BN (BN-02). CT-02:
 # 0.17M.
-@wrong(RESNET20, {"CT-01": "14, 20 with repeated use"}, also="CT-02 CT-03 CT-07", deviation="blocks-shared")
+@wrong(RESNET20, {"CT-01": "14, 20 with repeated use"}, also="BH-03 CT-02 CT-03 CT-07", deviation="blocks-shared")
 def blocks_shared() -> nn.Module:
     return resnet20(net=Repeated)
 

@@ -20,7 +20,7 @@ from .isolation import ALONE, collection_off
 from .laboratory import Laboratory
 from .limits import check_limit, within
 from .problems import CaptureError, TargetError
-from .running import record
+from .running import operations, record
 from .target import LoadedTarget, load_target
 
 TRAIN_RUNS = 5  # a network of random depth shows itself in few runs
@@ -167,9 +167,9 @@ def _capture(
 
 def distinct(graphs: Iterable[Graph]) -> Iterator[Graph]:
     """The graphs that differ from all before them in an operation, its operands or its attributes."""
-    seen: list[tuple[Any, ...]] = []
+    seen: list[list[tuple[Any, ...]]] = []
     for graph in graphs:
-        operations = tuple((node.op, node.inputs, node.attrs) for node in graph)
-        if operations not in seen:
-            seen.append(operations)
+        made = operations(graph)
+        if made not in seen:
+            seen.append(made)
             yield graph

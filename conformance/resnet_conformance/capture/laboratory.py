@@ -1,13 +1,14 @@
 """Experiments on the candidate itself: the live network, with weights of our choice, on inputs of our choice.
 
 The laboratory has a network of its own (constructed once more, or a copy of the user's instance), so that nothing that
-an experiment does reaches the candidate. Forward passes are the network's own code, not a replay of its Graph.
+an experiment does reaches the candidate. Forward passes are the network's own code, not a replay of its Graph. Only an
+instance whose code refers to its own tensors past any copy (a forward that is a closure) is run itself, and put back.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +24,7 @@ from .limits import exposed
 from .outputs import main_output, require_trace
 from .problems import CaptureError, TargetError, TargetProblem, last_line
 from .recorder import Recorder
-from .running import Inlet, Path, record, registered, staged
+from .running import Inlet, Path, operations, record, registered, staged
 from .target import LoadedTarget, initialisation_off
 
 Tensors = Mapping[int, torch.Tensor]
@@ -79,7 +80,7 @@ class Laboratory:
     def _build(self) -> nn.Module:
         """Without initial values, where every tensor that is read gets values of ours."""
         if self.target.instance is not None:
-            module = copy.deepcopy(self.target.instance).to("cpu")
+            module = self._copied(self.target.instance)
         else:
             graph, unfilled = self._graph, set(range(len(self.tensors)))
             for node in graph:
@@ -102,6 +103,20 @@ class Laboratory:
         if [tuple(t.shape) for t, _ in registered(module)] != [t.shape for t in self.tensors]:
             raise CaptureError("constructed again, the network has other parameters than the first time")
         return module
+
+    def _copied(self, instance: nn.Module) -> nn.Module:
+        """A copy that computes what the instance computes, with tensors of its own; else the instance itself."""
+        module = copy.deepcopy(instance).to("cpu")
+        shape = next(node.shape for node in self._graph if node.op == "input")
+        try:
+            same = operations(record(module, shape)[0]) == operations(record(instance, shape)[0])
+        except CaptureError:
+            return module
+        if same:
+            return module
+        if any(t.device.type != "cpu" for t, _ in registered(instance)):
+            raise CaptureError("a copy of it still uses the instance's own tensors, and those are not on the CPU")
+        return instance
 
     def initial(self, times: int = 2) -> tuple[Tensors, ...] | None:
         """Initial values by tensor of repeated construction; None where the network cannot be constructed again."""
@@ -143,9 +158,9 @@ class Laboratory:
         """
         module, path = self.module, Path(self.module)
         places = [t for t, _ in registered(module)]
-        name, train = input_name(module), mode == "train"
+        name, train, written = input_name(module), mode == "train", self._graph.written
         doing = f"in {mode} mode on an input of shape {tuple(x.shape)}"
-        with staged(module, path, train, loss is not None, seed, doing), _filled(places, tensors, x.dtype):
+        with staged(module, path, train, loss is not None, seed, doing), _filled(places, tensors, x.dtype, written):
             torch.set_default_dtype(x.dtype)
             x = x.detach().clone()
             leaf = x.requires_grad_() if loss is not None else x
@@ -168,8 +183,19 @@ class Laboratory:
             del recorder
             if loss is not None:
                 self._differentiate(module, places, loss(output), on_gradient)
-            after = {i: t.detach().clone() if t.numel() < 2**16 else t.detach() for i, t in enumerate(places)}
+            after = {i: t.detach().clone() if t.numel() < 2**16 else t.detach() for i, t in self._present(module)}
             return Run(output.detach(), after, graph, values, leaf.grad if loss is not None else None)
+
+    def _present(self, module: nn.Module) -> Iterator[tuple[int, torch.Tensor]]:
+        """The registered tensors as they are now: a pass may have put another one in the place of a buffer."""
+        now = {
+            name: t
+            for pairs in (module.named_parameters, module.named_buffers)
+            for name, t in pairs(remove_duplicate=False)
+        }
+        for i, tensor in enumerate(self.tensors):
+            if tensor.names[0] in now:
+                yield i, now[tensor.names[0]]
 
     def _differentiate(
         self,
@@ -207,21 +233,21 @@ class Laboratory:
 
 
 @contextmanager
-def _filled(places: list[torch.Tensor], tensors: Tensors, dtype: torch.dtype) -> Any:
+def _filled(places: list[torch.Tensor], tensors: Tensors, dtype: torch.dtype, written: Container[int]) -> Any:
     """The network's own tensors hold these values for the time of a pass.
 
-    A parameter shares the memory of a large value that is given, as a pass does not write to it; else the value is
-    copied. Tensors without a value keep their own, in the dtype of the pass.
+    A parameter shares the memory of a large value that is given, unless passes write to it; else the value is copied. Tensors without a value keep their own, in the dtype of the pass.
     """
-    before = [t.data for t in places]
+    before = [(t.data, t.grad) for t in places]
     try:
         for i, t in enumerate(places):
             value = tensors.get(i, t.data)
             if t.is_floating_point():
                 value = value.to(dtype)
-            shared = isinstance(t, nn.Parameter) and value.numel() >= 2**16
-            t.data = value if shared else value.clone()
+            shared = isinstance(t, nn.Parameter) and value.numel() >= 2**16 and i not in written
+            t.grad, t.data = None, value if shared else value.clone()
         yield
     finally:
-        for t, data in zip(places, before, strict=True):
-            t.data = data
+        for t, (data, grad) in zip(places, before, strict=True):
+            t.grad, t.data = None, data
+            t.grad = grad

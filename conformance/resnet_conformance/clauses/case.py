@@ -11,7 +11,7 @@ from ..anatomy import Anatomy
 from ..architecture import Architecture
 from ..blocks import Block, Branch
 from ..candidate import Candidate
-from ..findings import Outcome
+from ..findings import Finding, Outcome
 from ..graph import Graph, Node, Tensor
 from ..measure import Measures, measure, multiply_adds, parameters_of
 
@@ -47,6 +47,13 @@ class Case:
     trained: tuple[Anatomy, ...] = ()
     bench: Bench | None = None  # what experiments work with; None: structure alone is looked at
     recipe: Any = None  # the training recipe that the user gave
+    failures: tuple[Finding, ...] = ()  # by evidence examined before
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """The MUST clauses by which the network is known to be another than the paper's."""
+        apart = ("statistics", "training")  # which speak of initial weights and of recipes
+        return tuple(f.clause for f in self.failures if f.level == "MUST" and f.evidence not in apart)
 
     @property
     def graph(self) -> Graph:

@@ -75,7 +75,8 @@ class Comparison:
         alignment = pair(self.found, drawn)
         if not alignment.complete:
             raise NotComparable("; ".join(alignment.reasons[:3]))
-        self.graph, self.alignment = adopt(drawn.graph, self.found, drawn, alignment)
+        trained = next(iter(case.candidate.train_graphs), None)
+        self.graph, self.alignment = adopt(drawn.graph, self.found, drawn, alignment, trained)
         self.paper = dissect(self.graph)
         self.stages = [stage.name.removesuffix("_x") for stage in case.architecture.stages]
         # one set of values for both, as large networks' take half a gigabyte: the candidate's, read by the blueprint

@@ -1,8 +1,8 @@
 """A training pass of the live network in which only the shortcuts carry gradients, and old statistics are seen again.
 
-In each residual block the last layer of F is set to zero: then a gradient reaches the input by the shortcuts alone, and
-what reaches the last layer of a block's F has passed the shortcuts of all blocks behind it. Running statistics start so
-large that what the batch adds is nothing beside them: what is left of them is the weight of the old value, 1 - momentum
+In each residual block the last layer of F is set to a constant: then a gradient reaches the input by the shortcuts
+alone, and what reaches the last layer of a block's F has passed the shortcuts of all blocks behind it. Running statistics
+start so large that what the batch adds is nothing beside them: what is left of them is the weight of the old value, 1 - momentum
 after one update. Single precision: gradients are compared with zero, and weights with each other.
 """
 
@@ -20,6 +20,7 @@ from ..graph import Graph
 from .bench import Bench
 from .pieces import last_layer
 
+LIFT = 0.5  # the constant: a ReLU lets its gradient pass
 START = 2.0**40  # of the running statistics: a batch's own mean and variance are no millionth of it
 
 
@@ -42,9 +43,9 @@ class Practice:
 
     @cached_property
     def markers(self) -> tuple[int | None, ...]:
-        """For each block with a shortcut the tensor that, being zero, makes its F zero; None where there is none."""
+        """For each block with a shortcut the tensor that, being zero, makes its F constant; None where there is none."""
         blocks = self._bench.anatomy.blocks
-        return tuple(zeroed[0] if (zeroed := _zeroed(b)) else None for b in blocks if b.shortcut is not None)
+        return tuple(_affine(b)[0] for b in blocks if b.shortcut is not None)
 
     @cached_property
     def statistics(self) -> tuple[int, ...]:
@@ -72,8 +73,11 @@ class Practice:
         tensors = dict(self._bench.tensors)
         if None not in self.markers:
             for block in self._bench.anatomy.blocks:
-                for i in _zeroed(block) if block.shortcut is not None else ():
-                    tensors[i] = torch.zeros_like(tensors[i])
+                if block.shortcut is not None:
+                    factor, offset = _affine(block)
+                    for i, value in ((factor, 0.0), (offset, LIFT)):
+                        if i is not None:
+                            tensors[i] = torch.full_like(tensors[i], value)
         tensors.update({i: torch.full_like(tensors[i], START) for i in self.statistics if i in tensors})
         return tensors
 
@@ -103,14 +107,20 @@ class Practice:
         )
 
 
-def _zeroed(block: Block) -> tuple[int, ...]:
-    """The tensors which make F zero where they are zero: the affine ones of its last BN, or its last convolution's."""
+def _affine(block: Block) -> tuple[int | None, int | None]:
+    """Factor and offset of F's last layer, as tensors: with a factor of zero F is constant.
+
+    None where it has none of its own. Without an offset F is zero, and an activation behind the layer would let no
+    gradient back.
+    """
     graph: Graph = block.graph
     layer = last_layer(block.residual)
     if layer is None:
-        return ()
+        return None, None
     roles = ("gamma", "beta") if graph[layer].op == "batch_norm" else ("weight", "bias")
     operands = [graph[layer].operand(role) for role in roles]
-    if operands[0] is None or any(i is not None and graph[i].op != "parameter" for i in operands):
-        return ()
-    return tuple(graph[i].attrs["tensor"] for i in operands if i is not None)
+    own = [i is not None and graph[i].op == "parameter" and graph.users[i] == (layer,) for i in operands]
+    if not own[0] or (operands[1] is None and block.residual.chain[-1] != layer) or (operands[1] and not own[1]):
+        return None, None
+    factor, offset = (graph[i].attrs["tensor"] if i is not None else None for i in operands)
+    return factor, offset

@@ -6,7 +6,7 @@ Rules of this project, derived from Ioffe and Szegedy 2015, Algorithm 2, and He 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from ..blocks import Block
 from ..capture.problems import CaptureError
@@ -85,9 +85,26 @@ def _moved(low: float, high: float, momentum: float | None) -> str | None:
 
 
 def _deviation(case: Case, wrong: Iterable[int], never: bool, momenta: Mapping[int, float]) -> str | None:
+    if never and all(map(_is_frozen(case), wrong)):
+        return "bn-frozen"
     if never:
         return "bn-momentum" if all(momenta.get(i) == 0 for i in wrong) else "bn-running-not-saved"
-    return "bn-shared" if _is_shared(case, wrong) else None
+    if not _is_shared(case, wrong):
+        return None
+    weights = [n.operand("weight") for n in case.nodes("conv")]
+    return "blocks-shared" if len(set(weights)) < len(weights) else "bn-shared"
+
+
+def _is_frozen(case: Case) -> Callable[[int], bool]:
+    """Whether the normalizations that read a running statistic have a gamma that cannot be learned."""
+    graph = case.graph
+    frozen = {
+        graph[i].attrs.get("tensor")
+        for n in case.nodes("batch_norm")
+        if (gamma := n.operand("gamma")) is not None and graph[gamma].op != "parameter"
+        for i in n.inputs
+    }
+    return lambda tensor: tensor in frozen
 
 
 def _is_shared(case: Case, tensors: Iterable[int]) -> bool:
@@ -99,9 +116,12 @@ def _is_shared(case: Case, tensors: Iterable[int]) -> bool:
 
 @examines("ACT-02", by="behaviour")
 def nothing_is_drawn(case: Case) -> Result:
-    """Two training passes on one batch give the same logits, whatever random numbers they could draw."""
-    if not case.trained:
-        return not_examined(_unrun(case))
+    """Two training passes on one batch give the same logits, whatever random numbers they could draw.
+
+    Where blocks are left out at random, BLK-05 and BH-04 say so: that is no dropout.
+    """
+    if (refused := _untrainable(case)) is not None:
+        return refused
     practice = bench_of(case).practice
     error = close(practice.logits(chance=1), practice.logits(chance=0))
     if error is None:
@@ -110,14 +130,13 @@ def nothing_is_drawn(case: Case) -> Result:
         "Two training passes on one batch give different logits: something is drawn at random.",
         "no dropout",
         f"logits that differ by {error:.2g} of their size",
-        deviation="stochastic-depth" if len(case.trained) > 1 else None,
         repro=bench_of(case).repro("ACT-02"),
     )
 
 
 @examines("BH-05", by="behaviour")
 def gradients_pass(case: Case) -> Result:
-    """Nothing is detached; with F zero a gradient still reaches the input; each parameter that is used receives one."""
+    """Nothing is detached; with F constant a gradient still reaches the input; each parameter that is used receives one."""
     if (refused := _untrainable(case)) is not None:
         return refused
     bench = bench_of(case)
@@ -146,7 +165,10 @@ def gradients_pass(case: Case) -> Result:
 
 
 def _shortcuts_carry(case: Case) -> Result:
-    """Where F is zero in all blocks, no gradient reaches a block by another way than the shortcuts behind it."""
+    """Where F is constant in all blocks, no gradient reaches a block by another way than the shortcuts behind it.
+
+    Not asked where another MUST is broken: what else stands on the way may then end a gradient.
+    """
     bench, blocks = bench_of(case), residual_blocks(case)
     practised, markers = bench.practice.passed, bench.practice.markers
     told = "each parameter that is used receives a gradient"
@@ -154,18 +176,18 @@ def _shortcuts_carry(case: Case) -> Result:
         return passed(told)
     if [b.shortcut_kind for b in case.trained[0].blocks] != [b.shortcut_kind for b in bench.anatomy.blocks]:
         return not_examined("In training other blocks have a shortcut than in eval (BH-04).")
-    if None in markers or len(blocks) != len(bench.anatomy.blocks):
+    if case.broken or None in markers or len(blocks) != len(bench.anatomy.blocks):
         return passed(told, "Whether gradients pass the shortcuts was read from the wiring alone.")
     silent = [place for place, marker in enumerate(markers) if practised.gradients.get(marker or 0) == 0]
     if not silent and practised.input_gradient != 0:
-        return passed(f"{told}; with F zero a gradient passes all {len(blocks)} shortcuts")
+        return passed(f"{told}; with F constant a gradient passes all {len(blocks)} shortcuts")
     place = silent[-1] + 1 if silent else 0
     if place == len(blocks):
         return failed("No gradient reaches the last block.", "a gradient", "zero", repro=bench.repro("BH-05"))
     name = name_of(case, blocks[place])
     return failed(
         f"No gradient passes the shortcut of {name}.",
-        "with F zero, a gradient passes by the shortcut",
+        "with F constant, a gradient passes by the shortcut",
         "the gradient before it is zero",
         (blocks[place].where,),
         repro=bench.repro("BH-05"),
