@@ -8,9 +8,10 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from importlib import metadata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .capture import TargetProblem, capture_candidate
 from .capture.limits import within
@@ -21,6 +22,9 @@ from .graph import Shape
 from .identification import Match, describe_match, nearest
 from .judge import Subject, build_case, compose, conclude, deviations_of, prepare
 from .spec import Spec, load_spec, suggest
+
+if TYPE_CHECKING:
+    from .experiments.bench import Bench
 
 BATCH = 2
 SIZES = (224, 32)
@@ -83,11 +87,11 @@ def check(
         levels = ("MUST",) if level == "must" else LEVELS
         judged = architecture or match.architecture.name
         case = build_case(spec.architectures[judged], subject)
-        trial = Trial(spec, seed, evidence, levels, recipe)
-        findings = trial.hold(case, only)
-        if level == "must":
-            findings = tuple(f for f in findings if f.level == "MUST")
-        identified = trial.identify(match, subject, {judged: findings}, complete=not only and level is None)
+        with closing(Trial(spec, seed, evidence, levels, recipe)) as trial:
+            findings = trial.hold(case, only)
+            if level == "must":
+                findings = tuple(f for f in findings if f.level == "MUST")
+            identified = trial.identify(match, subject, {judged: findings}, complete=not only and level is None)
         identified = replace(identified, deviations=deviations_of(findings))
         verdict = conclude(findings, spec, "SHOULD" if level == "should" else "MUST")
         return compose(subject, judged, identified, findings, verdict, spec, started, version(), seed)
@@ -119,7 +123,8 @@ def identification_report(
     def judge() -> Report:
         subject, match = _capture(target, kwargs, input, None, spec)
         started = time.perf_counter()
-        identified = Trial(spec, seed, EVIDENCE, ("MUST",)).identify(match, subject, {})
+        with closing(Trial(spec, seed, EVIDENCE, ("MUST",))) as trial:
+            identified = trial.identify(match, subject, {})
         name = match.architecture.name
         return compose(subject, name, identified, (), "not-examined", spec, started, version(), seed)
 
@@ -137,13 +142,14 @@ def _name(target: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """How a network is examined: by which evidence, for clauses of which levels, with which random numbers."""
+    """How one network is examined: by which evidence, for clauses of which levels, with which random numbers."""
 
     spec: Spec
     seed: int
     evidence: Sequence[str]
     levels: Sequence[str]
     recipe: object = None
+    benches: list[Bench] = field(default_factory=list)
 
     def hold(
         self, case: Case, only: Sequence[str] = (), known: Mapping[str, Finding] | None = None
@@ -151,16 +157,32 @@ class Trial:
         """All findings on one case that were asked for."""
         case = replace(case, recipe=self.recipe)
         findings = examine(case, self.spec)
-        laboratory = case.candidate.laboratory
         wanted = [kind for kind in self.evidence if kind != "structure"]
-        if laboratory is not None and wanted:
+        if case.candidate.laboratory is not None and wanted:
             from .capture.isolation import neutral
-            from .experiments.bench import Bench
 
             with neutral():
-                bench = Bench(case.candidate, laboratory, self.seed, case.architecture.name)
-                findings = experiment(replace(case, bench=bench), self.spec, findings, wanted, self.levels, known, only)
+                case = replace(case, bench=self._bench(case))
+                findings = experiment(case, self.spec, findings, wanted, self.levels, known, only)
         return tuple(f for f in findings if is_chosen(f, only))
+
+    def _bench(self, case: Case) -> Bench:
+        """The candidate's bench, with the random numbers of earlier holds."""
+        from .experiments.bench import Bench
+
+        candidate, name = case.candidate, case.architecture.name
+        assert candidate.laboratory is not None
+        if self.benches:
+            self.benches.append(self.benches[0].for_architecture(name))
+        else:
+            self.benches.append(Bench(candidate, candidate.laboratory, self.seed, name))
+        return self.benches[-1]
+
+    def close(self) -> None:
+        """Let go of what the benches hold."""
+        for bench in self.benches:
+            bench.close()
+        self.benches.clear()
 
     def identify(
         self, match: Match, subject: Subject, held: Mapping[str, tuple[Finding, ...]], complete: bool = True

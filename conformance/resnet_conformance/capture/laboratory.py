@@ -58,8 +58,6 @@ class Laboratory:
         self._graph = graph
         self._module: nn.Module | None = None
         self._meta: nn.Module | None = None
-        self._initial: tuple[Tensors, ...] | None = None
-        self._drawn = False
 
     def capture(self, shape: Shape, mode: str = "eval", seed: int = 0) -> Graph:
         """The Graph of one pass on an input of this shape: on meta tensors, else on the CPU. Raises CaptureError."""
@@ -118,13 +116,15 @@ class Laboratory:
             raise CaptureError("a copy of it still uses the instance's own tensors, and those are not on the CPU")
         return instance
 
-    def initial(self, times: int = 2) -> tuple[Tensors, ...] | None:
+    def initial(self, times: int = 2, seed: int | None = None) -> tuple[Tensors, ...] | None:
         """Initial values by tensor of repeated construction; None where the network cannot be constructed again."""
         from .initial import initial_weights
 
-        if not self._drawn:
-            self._drawn, self._initial = True, initial_weights(self.target, times)
-        return self._initial
+        return initial_weights(self.target, times, seed)
+
+    def close(self) -> None:
+        """Let go of the laboratory's own networks; what is asked for later is made once more."""
+        self._module = self._meta = None
 
     def variant(self, **kwargs: Any) -> Laboratory:
         """The same factory with other keyword arguments. Raises CaptureError where it cannot be made."""
@@ -215,7 +215,7 @@ class Laboratory:
 
             return hear
 
-        hooks = [places[i].register_post_accumulate_grad_hook(listen(i)) for i in silent]
+        hooks = [places[i].register_post_accumulate_grad_hook(listen(i)) for i in silent]  # type: ignore[no-untyped-call]
         try:
             if not value.requires_grad:
                 raise CaptureError("the network's output carries no gradient: it is detached, or made under no_grad")
@@ -236,7 +236,8 @@ class Laboratory:
 def _filled(places: list[torch.Tensor], tensors: Tensors, dtype: torch.dtype, written: Container[int]) -> Any:
     """The network's own tensors hold these values for the time of a pass.
 
-    A parameter shares the memory of a large value that is given, unless passes write to it; else the value is copied. Tensors without a value keep their own, in the dtype of the pass.
+    A parameter shares the memory of a large value that is given, unless passes write to it; else the value is copied.
+    Tensors without a value keep their own, in the dtype of the pass.
     """
     before = [(t.data, t.grad) for t in places]
     try:

@@ -6,11 +6,12 @@ report's repro line finds the same counterexample again.
 
 from __future__ import annotations
 
+import copy
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import torch
 from hypothesis import HealthCheck, Phase, given, settings
@@ -19,6 +20,7 @@ from hypothesis.strategies import SearchStrategy
 
 from ..anatomy import Anatomy, dissect
 from ..candidate import Candidate
+from ..capture.problems import CaptureError
 from ..graph import Graph, Shape
 from ..simplify import simplify
 
@@ -27,9 +29,14 @@ if TYPE_CHECKING:
     from .live import Live
     from .practice import Practice
 
-SMALL = {224: 64}  # the laboratory's map size for an input size: deep maps keep more than one position
+# The laboratory's map sizes for an input size, the second for what runs where maps halve without remainder alone: the
+# deepest maps have four positions at both.
+SMALL = {224: (40, 64)}
 ROLES = frozenset({"weight", "bias", "gamma", "beta", "mean", "var"})
 DEEP = 300  # convolutions, above which maps are half as large: a thousand layers' values fill gigabytes
+
+
+Value = TypeVar("Value")
 
 
 class Refuted(Exception):
@@ -56,6 +63,26 @@ class Bench:
 
     def __init__(self, candidate: Candidate, laboratory: Laboratory, seed: int, architecture: str) -> None:
         self.candidate, self.laboratory, self.seed, self.architecture = candidate, laboratory, seed, architecture
+        self._shared: dict[str, Any] = {}
+
+    def shared(self, name: str, make: Callable[[], Value]) -> Value:
+        """What several clauses look at, made once under this name."""
+        if name not in self._shared:
+            self._shared[name] = make()
+        return cast("Value", self._shared[name])
+
+    def for_architecture(self, name: str) -> Bench:
+        """The same bench, for another architecture: what was found of the candidate alone need not be found again."""
+        other = copy.copy(self)
+        other.architecture, other._shared = name, {k: v for k, v in self._shared.items() if k == "start"}
+        return other
+
+    def close(self) -> None:
+        """Let go of all values: those of a large network fill gigabytes, and must not wait for the collector."""
+        for name in ("tensors", "live", "practice"):
+            self.__dict__.pop(name, None)
+        self._shared.clear()
+        self.laboratory.close()
 
     def repro(self, clause: str) -> str:
         """A command that makes this experiment once more, with the same random numbers."""
@@ -65,18 +92,30 @@ class Bench:
             parts += ["--kw", f"{key}={value!r}"]
         return shlex.join([*parts, "--only", clause, "--seed", str(self.seed)])
 
-    @property
+    @cached_property
     def shape(self) -> Shape:
         """Shape (2, C, H, W) of the laboratory's inputs: small, for a network that is as large as it is."""
-        _, channels, *extents = self.candidate.input_shape
-        part = 2 if sum(node.op == "conv" for node in self.candidate.graph) > DEEP else 1
-        height, width = (SMALL.get(extent, extent) // part for extent in extents)
-        return (2, channels, height, width)
+        return self._captured[0]
 
     @cached_property
     def anatomy(self) -> Anatomy:
         """The candidate in eval mode at the laboratory's size. Raises CaptureError."""
-        return dissect(simplify(self.laboratory.capture(self.shape)))
+        return self._captured[1]
+
+    @cached_property
+    def _captured(self) -> tuple[Shape, Anatomy]:
+        """At the first of the laboratory's sizes at which the network runs."""
+        _, channels, *extents = self.candidate.input_shape
+        part = 2 if sum(node.op == "conv" for node in self.candidate.graph) > DEEP else 1
+        sizes = [tuple(SMALL[e][k] // part for e in extents) for k in range(2) if set(extents) <= set(SMALL)]
+        for size in sizes:
+            try:
+                graph = self.laboratory.capture((2, channels, *size))
+            except CaptureError:
+                continue
+            return (2, channels, *size), dissect(simplify(graph))
+        shape = (2, channels, *(extent // part for extent in extents))
+        return shape, dissect(simplify(self.laboratory.capture(shape)))
 
     @cached_property
     def tensors(self) -> dict[int, torch.Tensor]:
@@ -144,21 +183,13 @@ def draw_tensors(graph: Graph, generator: torch.Generator) -> dict[int, torch.Te
             source = i
             while graph[source].op in ("reshape", "permute", "slice", "detach"):
                 source = graph[source].inputs[0]
-            if graph[source].op in ("parameter", "buffer") and role in (
-                "weight",
-                "bias",
-                "gamma",
-                "beta",
-                "mean",
-                "var",
-            ):
+            if graph[source].op in ("parameter", "buffer") and role in ROLES:
                 roles.setdefault(graph[source].attrs["tensor"], role)
     found: dict[int, torch.Tensor] = {}
     for index, tensor in enumerate(graph.tensors):
-        role = roles.get(index)
-        if role is not None:
-            drawn = _draw(role, tensor.shape, generator)
-            found[index] = drawn * gain if role == "gamma" else drawn
+        if index in roles:
+            drawn = _draw(roles[index], tensor.shape, generator)
+            found[index] = drawn * gain if roles[index] == "gamma" else drawn
         elif tensor.kind == "parameter":
             found[index] = torch.zeros(tensor.shape, dtype=torch.float64)
     return found

@@ -115,12 +115,14 @@ class Comparison:
             if tensor.kind == "parameter"
         }
         for i, leaf in leaves.items():
-            leaf.register_post_accumulate_grad_hook(self._listener(i, held, floor, slopes))
+            leaf.register_post_accumulate_grad_hook(  # type: ignore[no-untyped-call]
+                self._listener(i, held, floor, slopes)
+            )
         x = self.x.clone().requires_grad_()
         execution = run(
             self.graph, x, self.weights | leaves, "train", keep=[node for node, *_ in self.exits(self.paper)]
         )
-        (execution.values[self.graph.output] * direction).sum().backward()
+        (execution.values[self.graph.output] * direction).sum().backward()  # type: ignore[no-untyped-call]
         with torch.no_grad():
             forward = self._gaps(execution.values, theirs)
             updated = from_candidate(self.alignment, theirs.tensors)

@@ -15,7 +15,10 @@ from .bench import Bench
 if TYPE_CHECKING:
     from ..capture.laboratory import Run
 
-SMALLEST = {64: 33}  # the map size of live runs for the laboratory's: the last maps still have more than one position
+SMALLEST = {
+    40: 33,
+    64: 33,
+}  # the map size of live runs for the laboratory's: the last maps still have more than one position
 KEPT = 6  # runs that are remembered
 
 Size = tuple[int, int]

@@ -1,9 +1,9 @@
 """A training pass of the live network in which only the shortcuts carry gradients, and old statistics are seen again.
 
 In each residual block the last layer of F is set to a constant: then a gradient reaches the input by the shortcuts
-alone, and what reaches the last layer of a block's F has passed the shortcuts of all blocks behind it. Running statistics
-start so large that what the batch adds is nothing beside them: what is left of them is the weight of the old value, 1 - momentum
-after one update. Single precision: gradients are compared with zero, and weights with each other.
+alone, and what reaches the last layer of a block's F has passed the shortcuts of all blocks behind it. Running
+statistics start so large that what the batch adds is nothing beside them: what is left of them is the weight of the old
+value, 1 - momentum after one update. Single precision: gradients are compared with zero, and weights with each other.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Practice:
 
     @cached_property
     def markers(self) -> tuple[int | None, ...]:
-        """For each block with a shortcut the tensor that, being zero, makes its F constant; None where there is none."""
+        """For each block with a shortcut the tensor that, being zero, makes its F constant; None without one."""
         blocks = self._bench.anatomy.blocks
         return tuple(_affine(b)[0] for b in blocks if b.shortcut is not None)
 

@@ -9,28 +9,26 @@ times MARGIN.
 
 from __future__ import annotations
 
-import weakref
-
 from ..clauses.case import Case, Result, examines, failed, not_examined, passed
 from ..execute import CannotRun
 from .equivalence import Comparison, Gap, NotComparable
+from .pieces import bench_of
 
 NOISE = {"eval": 1e-13, "train": 1e-12, "statistics": 1e-13, "gradients": 1e-11}
 MARGIN = 1000.0
 
-_comparisons: weakref.WeakKeyDictionary[object, Comparison | str] = weakref.WeakKeyDictionary()
-
 
 def _compare(case: Case) -> Comparison | str:
     """The comparison of a case, made once; or why there is none."""
-    bench = case.bench
-    assert bench is not None
-    if bench not in _comparisons:
+    bench = bench_of(case)
+
+    def make() -> Comparison | str:
         try:
-            _comparisons[bench] = Comparison(case, bench)
+            return Comparison(case, bench)
         except (NotComparable, CannotRun) as error:
-            _comparisons[bench] = str(error)
-    return _comparisons[bench]
+            return str(error)
+
+    return bench.shared("comparison", make)
 
 
 def _judge(case: Case, clause: str, what: str, kind: str, gaps: tuple[Gap, ...]) -> Result:
@@ -47,7 +45,7 @@ def _judge(case: Case, clause: str, what: str, kind: str, gaps: tuple[Gap, ...])
         f"at most {tolerance:.0e} of the size, {MARGIN:.0f} times the rounding noise",
         f"{first.distance:.1e}" if first.distance < float("inf") else "no value, or one of another shape",
         [g.place for g in wrong[:8]],
-        repro=case.bench.repro(clause) if case.bench is not None else None,
+        repro=bench_of(case).repro(clause),
     )
 
 

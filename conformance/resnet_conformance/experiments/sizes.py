@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 from hypothesis import strategies as st
 
@@ -48,33 +49,29 @@ def any_size(case: Case) -> Result:
         if height % halved == width % halved == 0:
             _demand_formula(case, dissect(simplify(graph)), size)
 
-    found = explored(case, "HD-05", prop, "other sizes, not square too", **_sizes(case, halved))
+    found = _explored(case, prop, "other sizes, not square too", halved)
     if found.outcome != "pass" or any(f.level != "MAY" and f.evidence == "structure" for f in case.failures):
         return found
-    return explored(case, "HD-05", prop, "other sizes, odd and not square too", **_sizes(case, 1))
+    return _explored(case, prop, "other sizes, odd and not square too", 1)
 
 
 def _total_stride(architecture: Architecture) -> int:
     """By how much maps shrink from the input to the last stage: 32 (ImageNet), 4 (CIFAR-10)."""
     stem, pool = architecture.stem, architecture.stem.pool
-    return stem.stride * (pool.stride if pool else 1) * 2 ** (len(architecture.stages) - 1)
+    return stem.stride * (pool.stride if pool else 1) * int(2 ** (len(architecture.stages) - 1))
 
 
-def _sizes(case: Case, step: int) -> dict[str, st.SearchStrategy[int]]:
-    """Multiples of step from half to twice the judged size, in an order of the seed's own.
+def _explored(case: Case, prop: Callable[[int, int], None], found: str, step: int) -> Result:
+    """Over multiples of step from half to twice the judged size, in an order of the seed's own.
 
     Hypothesis tries the first ones first: half the height and twice the width, so that no verdict hangs on the seed.
     """
     extent = case.candidate.input_shape[2]
-    extents = [e for e in range(max(1, extent // 2), extent * 2 + 1) if e % step == 0] or [extent]
+    small, *inner, large = [e for e in range(max(1, extent // 2), extent * 2 + 1) if e % step == 0] or [extent] * 2
     chance = random.Random(bench_of(case).seed)
-    inner = extents[1:-1]
-    heights, widths = (chance.sample(inner, len(inner)) for _ in range(2))
-    ends = extents[0], extents[-1]
-    return {
-        "height": st.sampled_from([ends[0], *heights, ends[1]]),
-        "width": st.sampled_from([ends[1], *widths, ends[0]]),
-    }
+    heights = st.sampled_from([small, *chance.sample(inner, len(inner)), large])
+    widths = st.sampled_from([large, *chance.sample(inner, len(inner)), small])
+    return explored(case, "HD-05", prop, found, height=heights, width=widths)
 
 
 def _demand_formula(case: Case, found: Anatomy, size: tuple[int, int]) -> None:

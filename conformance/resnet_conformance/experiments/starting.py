@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 import torch
 
@@ -45,22 +44,17 @@ class Start:
     values: Values
 
 
-_starts: WeakKeyDictionary[Bench, Start | str] = WeakKeyDictionary()  # the clauses share one experiment
-
-
 def start_of(case: Case) -> Start | str:
     """How the case's network starts, or the sentence that says why this cannot be found out."""
-    if case.bench is None:
+    bench = case.bench
+    if bench is None:
         return "The network is not constructed here."
-    if case.bench not in _starts:
-        _starts[case.bench] = _find(case)
-    return _starts[case.bench]
+    return bench.shared("start", lambda: _find(case, bench))
 
 
-def _find(case: Case) -> Start | str:
-    graph, bench = case.graph, case.bench
-    assert bench is not None
-    made = bench.laboratory.initial(_times(case))
+def _find(case: Case, bench: Bench) -> Start | str:
+    graph = case.graph
+    made = bench.laboratory.initial(_times(case), bench.seed)
     if made is None:
         return CANNOT
     if any(tuple(made[0][i].shape) != tensor.shape for i, tensor in enumerate(graph.tensors) if i in made[0]):

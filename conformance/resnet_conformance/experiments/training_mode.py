@@ -17,6 +17,11 @@ from .tolerance import close
 
 STILL = 2e-6  # as much as rounding and the batch change the weight of an old value
 SHARE = 0.05  # of the momentum: nearer to one update than to two
+SURE = frozenset(
+    ["input", "parameter", "buffer", "conv", "batch_norm", "relu", "add", "max_pool", "avg_pool", "linear", "concat"]
+) | frozenset(
+    ["global_avg_pool", "global_max_pool", "pad", "slice", "reshape", "permute", "detach"]
+)  # operations that give what their operands give, and have no value of their own
 MANY = "In training another network runs each time (BH-04)."
 
 
@@ -122,6 +127,8 @@ def nothing_is_drawn(case: Case) -> Result:
     """
     if (refused := _untrainable(case)) is not None:
         return refused
+    if {node.op for node in case.trained[0].graph} <= SURE:
+        return not_examined("No operation could draw.")
     practice = bench_of(case).practice
     error = close(practice.logits(chance=1), practice.logits(chance=0))
     if error is None:
@@ -136,7 +143,7 @@ def nothing_is_drawn(case: Case) -> Result:
 
 @examines("BH-05", by="behaviour")
 def gradients_pass(case: Case) -> Result:
-    """Nothing is detached; with F constant a gradient still reaches the input; each parameter that is used receives one."""
+    """Nothing is detached; with F constant a gradient still reaches the input; each parameter in use receives one."""
     if (refused := _untrainable(case)) is not None:
         return refused
     bench = bench_of(case)
