@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 class Candidate:
     """A captured network.
 
-    `graph` is the eval-mode graph at the judged input size, `train_graphs` are the distinct graphs of
-    repeated train-mode runs at the same size (empty, with `train_failure` saying why, when training could not be run),
-    `resized` is the eval graph at
-    `resized_shape` (None, with `resized_failure`, when the network did not accept that size). Shapes are (N, C, H, W).
+    `graph` is the eval-mode graph at the judged input size, `train_graphs` are the distinct graphs of two train-mode
+    runs at the same size (one, where its operations are those of eval; none, with `train_failure` saying why, where
+    training could not be run), `resized` is the eval graph at `resized_shape` (None, with `resized_failure`, where the
+    network did not accept that size). Shapes are (N, C, H, W).
     """
 
     target: TargetInfo

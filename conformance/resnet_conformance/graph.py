@@ -227,3 +227,8 @@ class GraphBuilder:
     def build(self, output: int, mode: str = "eval") -> Graph:
         """The Graph of all nodes so far."""
         return Graph(tuple(self.nodes), output, tuple(self.tensors), mode)
+
+
+def operations(graph: Graph) -> list[tuple[Any, ...]]:
+    """What a pass did, to be compared with another: each operation with its operands and attributes."""
+    return [(node.op, node.inputs, node.attrs) for node in graph]

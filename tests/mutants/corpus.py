@@ -11,6 +11,12 @@ from dataclasses import dataclass, field
 
 from torch import nn
 
+import resnet_conformance.experiments  # noqa: F401  (enters the experiments into their register)
+from resnet_conformance.clauses import CHECKS, EXPERIMENTS
+from resnet_conformance.examination import EVIDENCE
+
+REGISTERS = {"structure": CHECKS, **EXPERIMENTS}
+
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
@@ -27,6 +33,12 @@ class Mutant:
     fails: frozenset[str]
     deviation: str | None
     where: str = ""  # a fragment of a place that the first own finding names
+    by: str | None = None  # the evidence of the own findings, where it is not the first that can examine the clause
+
+    def evidence_of(self, clause: str) -> str:
+        """The kind of evidence by which an own clause fails."""
+        first = next(kind for kind in EVIDENCE if clause in REGISTERS[kind])
+        return self.by if self.by is not None and clause in REGISTERS[self.by] else first
 
 
 @dataclass(slots=True)
@@ -42,6 +54,7 @@ class Corpus:
         also: str = "",
         deviation: str | None = None,
         where: str = "",
+        by: str | None = None,
     ) -> Callable[[Callable[[], nn.Module]], Callable[[], nn.Module]]:
         """Register a wrong network under its function's name. `also`: other clauses that fail."""
 
@@ -50,7 +63,7 @@ class Corpus:
             if name in self.mutants:
                 raise ValueError(f"two wrong networks are called {name}")
             fails = frozenset(own) | frozenset(also.split())
-            self.mutants[name] = Mutant(name, architecture, build, own, fails, deviation, where)
+            self.mutants[name] = Mutant(name, architecture, build, own, fails, deviation, where, by)
             return build
 
         return register

@@ -10,8 +10,11 @@ from resnet_conformance.spec import load_spec
 
 from . import (  # noqa: F401  (each registers its networks)
     wrong_activations,
+    wrong_at_other_sizes,
+    wrong_behaviours,
     wrong_handwritten,
     wrong_heads,
+    wrong_inits,
     wrong_joins,
     wrong_norms,
     wrong_preactivation,
@@ -20,6 +23,7 @@ from . import (  # noqa: F401  (each registers its networks)
     wrong_shortcuts,
     wrong_stems,
     wrong_strides,
+    wrong_values,
 )
 from .corpus import CORPUS, Mutant
 
@@ -43,6 +47,7 @@ def test_wrong_network_fails_by_its_own_clause(mutant: Mutant) -> None:
         finding = failed[clause]
         assert fragment in f"{finding.message} {finding.found}", f"{clause}: {finding.message} {finding.found}"
         assert finding.message
+        assert finding.evidence == mutant.evidence_of(clause), f"{clause} by {finding.evidence}"
         assert finding.expected
         assert finding.found
         assert finding.deviation == (mutant.deviation if clause in explained else None), clause

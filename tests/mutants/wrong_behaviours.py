@@ -41,7 +41,11 @@ class LooksAtTheBatch:
         return super().forward(x)  # type: ignore[misc]
 
 
-@wrong(RESNET20, {"BH-01": "influence each other"}, also="BN-05")
+@wrong(
+    RESNET20,
+    {"BH-01": "influence each other", "BN-05": "depend on the samples beside it"},
+    by="behaviour",
+)
 def large_batches_are_centred() -> nn.Module:
     return resnet20(net=LooksAtTheBatch)
 
@@ -215,17 +219,17 @@ def filters_receive_no_gradient() -> nn.Module:
 # --- what the caller asks for ---
 
 
-@wrong(RESNET20, {"HD-02": "takes num_classes and builds another number"})
+@wrong(RESNET20, {"HD-02": "takes num_classes and builds another number"}, by="behaviour")
 def ignores_num_classes(num_classes: int = 10) -> nn.Module:
     return resnet20()
 
 
-@wrong(RESNET20, {"STEM-06": "takes in_channels and builds another number"})
+@wrong(RESNET20, {"STEM-06": "takes in_channels and builds another number"}, by="behaviour")
 def ignores_in_channels(in_channels: int = 3) -> nn.Module:
     return resnet20()
 
 
-@wrong(RESNET50, {"STEM-01": "takes in_chans and builds another number"})
+@wrong(RESNET50, {"STEM-01": "takes in_chans and builds another number"}, by="behaviour")
 def ignores_in_chans(in_chans: int = 3) -> nn.Module:
     return resnet50()
 
@@ -240,7 +244,7 @@ class TwoSizes:
         return super().forward(x)  # type: ignore[misc]
 
 
-@wrong(RESNET20, {"HD-05": "inputs are 32 or 48 wide"})
+@wrong(RESNET20, {"HD-05": "inputs are 32 or 48 wide"}, by="behaviour")
 def two_sizes_only() -> nn.Module:
     return resnet20(net=TwoSizes)
 
@@ -252,6 +256,6 @@ class Shrinks:
         return super().forward(x)  # type: ignore[misc]
 
 
-@wrong(RESNET20, {"HD-05": "other map sizes"})
+@wrong(RESNET20, {"HD-05": "other map sizes"}, by="behaviour")
 def other_sizes_are_shrunk() -> nn.Module:
     return resnet20(net=Shrinks)

@@ -5,11 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from .corpus import RESNET18, RESNET20, RESNET50, Corpus
+from .corpus import RESNET18, RESNET20, RESNET50, wrong
 from .faithful import nn, resnet18, resnet20, resnet50, torch
-
-INITS = Corpus()
-wrong = INITS.wrong
 
 Draw = Callable[[torch.Tensor, int, int], object]
 

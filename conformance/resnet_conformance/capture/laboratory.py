@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..graph import Graph, Shape
+from ..graph import Graph, Shape, operations
 from ..graph import Tensor as Registered
 from .emitter import Emitter
 from .inputs import input_name
@@ -24,7 +24,7 @@ from .limits import exposed
 from .outputs import main_output, require_trace
 from .problems import CaptureError, TargetError, TargetProblem, last_line
 from .recorder import Recorder
-from .running import Inlet, Path, operations, record, registered, staged
+from .running import Inlet, Path, record, registered, staged
 from .target import LoadedTarget, initialisation_off
 
 Tensors = Mapping[int, torch.Tensor]

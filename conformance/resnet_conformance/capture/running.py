@@ -176,8 +176,3 @@ def record(
         output = recorder.read(main_output(returned, shape[0]))
         require_trace(emitter, output)
         return emitter.finish(output, mode), tuple(dict.fromkeys(recorder.inspected))
-
-
-def operations(graph: Graph) -> list[tuple[Any, ...]]:
-    """What a pass did, to be compared with another: each operation with its operands and attributes."""
-    return [(node.op, node.inputs, node.attrs) for node in graph]

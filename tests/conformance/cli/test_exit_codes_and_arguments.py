@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from resnet_conformance.examination import EVIDENCE
 from resnet_conformance.findings import Report, Verdict
 from resnet_conformance.spec import load_spec
 
@@ -42,14 +43,15 @@ class TestExitCodes:
 class TestWhatGoesIn:
     def test_nothing_but_the_target(self, api: FakeApi, run: Run) -> None:
         assert run("check", "a:b")[0] == 0
-        defaults = {"kwargs": {}, "input": None, "only": (), "level": "must", "timeout": None}
+        defaults = {"kwargs": {}, "input": None, "only": (), "level": None, "timeout": None}
+        defaults |= {"evidence": EVIDENCE, "seed": None, "recipe": None}
         assert api.asked == {"target": "a:b", "architecture": None, **defaults}
         assert run("identify", "a:b")[0] == 0
         assert api.asked == {"target": "a:b", "kwargs": {}, "input": None, "timeout": None}
 
     def test_everything(self, api: FakeApi, run: Run) -> None:
-        given = "--architecture cifar10/resnet20 --input 3x32x48 --only BTN-* --only SC-01 --level should"
-        more = "--timeout 2.5 --format json --lang ko --verbose"
+        given = "--architecture cifar10/resnet20 --input 3x32x48 --only BTN-* --only SC-01 --level should --seed 7"
+        more = "--timeout 2.5 --format json --lang ko --verbose --evidence structure,equivalence"
         assert run("check", "a:b", *given.split(), *more.split())[0] == 0
         assert api.asked == {
             "target": "a:b",
@@ -59,6 +61,9 @@ class TestWhatGoesIn:
             "only": ("BTN-*", "SC-01"),
             "level": "should",
             "timeout": 2.5,
+            "evidence": ("structure", "equivalence"),
+            "seed": 7,
+            "recipe": None,
         }
 
     @pytest.mark.parametrize(
