@@ -20,6 +20,7 @@ from ..graph import Graph, Shape, operations
 from ..graph import Tensor as Registered
 from .emitter import Emitter
 from .inputs import input_name
+from .isolation import module_kept
 from .limits import exposed
 from .outputs import main_output, require_trace
 from .problems import CaptureError, TargetError, TargetProblem, last_line
@@ -105,16 +106,25 @@ class Laboratory:
     def _copied(self, instance: nn.Module) -> nn.Module:
         """A copy that computes what the instance computes, with tensors of its own; else the instance itself."""
         module = copy.deepcopy(instance).to("cpu")
-        shape = next(node.shape for node in self._graph if node.op == "input")
-        try:
-            same = operations(record(module, shape)[0]) == operations(record(instance, shape)[0])
-        except CaptureError:
-            return module
-        if same:
-            return module
+        own = [t for t, _ in registered(instance)]
+        dtype = next((t.dtype for t in own if t.is_floating_point()), torch.float32)
+        wanted = self._passed(instance)
+        with module_kept(instance), _filled(own, {}, dtype, range(len(own))):  # which the copy may still write to
+            if self._passed(module) == wanted:
+                return module
         if any(t.device.type != "cpu" for t, _ in registered(instance)):
             raise CaptureError("a copy of it still uses the instance's own tensors, and those are not on the CPU")
         return instance
+
+    def _passed(self, module: nn.Module) -> list[tuple[Any, ...]] | None:
+        """What an eval pass of the module does; None where it fails."""
+        shape = next(node.shape for node in self._graph if node.op == "input")
+        for device in ("meta", "cpu"):
+            try:
+                return operations(record(module, shape, "eval", device)[0])
+            except CaptureError:
+                continue
+        return None
 
     def initial(self, times: int = 2, seed: int | None = None) -> tuple[Tensors, ...] | None:
         """Initial values by tensor of repeated construction; None where the network cannot be constructed again."""
