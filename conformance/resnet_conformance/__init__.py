@@ -1,7 +1,8 @@
 """resnet-conformance: is this the ResNet of the paper, and if not, where does it differ?
 
-`check(target)` gives a Report, `identify(target)` an Identification; `transplant(source, weights, destination)` moves
-weights between two networks that compute the same. They import torch; importing this package does not.
+`check(target)` gives a Report, `identify(target)` an Identification; `check_family(factory)` gives a Report on what a
+factory makes for different n; `transplant(source, weights, destination)` moves weights between two networks that
+compute the same. They import torch; importing this package does not.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from .transplantation import NetworksDiffer, Transplanted, WeightsError, transpl
 
 if TYPE_CHECKING:
     from .api import check, identify
+    from .family import check_family
 
 __all__ = [
     "Finding",
@@ -22,6 +24,7 @@ __all__ = [
     "Transplanted",
     "WeightsError",
     "check",
+    "check_family",
     "identify",
     "transplant",
 ]
@@ -32,4 +35,8 @@ def __getattr__(name: str) -> Any:
         from . import api
 
         return getattr(api, name)
+    if name == "check_family":
+        from .family import check_family
+
+        return check_family
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,6 +13,7 @@ from typing import Any
 from .capture.problems import LONGEST
 from .catalog import KINDS
 from .examination import EVIDENCE
+from .family.words import read_family
 from .spec import SpecError, load_spec
 
 PROGRAM = "resnet-conformance"
@@ -54,6 +55,12 @@ def _add_check(verbs: Verbs) -> None:
     )
     check.add_argument("target", metavar="TARGET", help=TARGET_HELP)
     check.add_argument("--architecture", metavar="NAME", help="what it claims to be (default: what it is nearest to)")
+    check.add_argument(
+        "--family",
+        type=read_family,
+        metavar="KEYWORD[=n|depth]",
+        help="hold what this argument of the factory (n, or the depth 6n+2) makes against the paper, for drawn n",
+    )
     _add_target_options(check)
     check.add_argument(
         "--only",

@@ -24,6 +24,7 @@ from .capture.limits import clock
 from .capture.problems import LimitError, TargetProblem
 from .catalog import UnknownNameError, find_architecture, find_clauses, list_data, list_table
 from .explain import explain
+from .family.words import FamilyError, refuse_company
 from .findings import Report
 from .reports import json_report, terminal
 from .reports.output import OutputError, check_writable, write_atomically
@@ -57,7 +58,7 @@ def _explain_error(error: Exception) -> str:
     from .judge import UnjudgeableError
 
     problems = (UnknownNameError, SpecError, OutputError, TargetProblem, LimitError, UnjudgeableError, WeightsError)
-    if isinstance(error, problems):
+    if isinstance(error, (*problems, FamilyError)):
         return str(error)
     if type(error).__name__ == "RecipeError":  # of a module that imports torch
         return str(error)
@@ -76,28 +77,43 @@ def _check(options: argparse.Namespace) -> int:
     if options.architecture is not None:
         find_architecture(spec, options.architecture)
     find_clauses(spec, options.only)
+    if options.family is not None:
+        refuse_company(options)
     _check_output(options.output)
     with _sheltered():
-        from .api import check
-
-        report: Report = check(
-            options.target,
-            options.architecture,
-            kwargs=options.kw,
-            input=options.input,
-            only=tuple(options.only),
-            level=options.level,
-            evidence=options.evidence,
-            recipe=options.recipe,
-            seed=options.seed,
-            timeout=options.timeout,
-        )
+        report = _judge(options) if options.family is None else _judge_family(options)
 
     def view(console: Console) -> None:
         terminal.render(report, spec, console, verbose=options.verbose, lang=options.lang)
 
     _deliver(report.to_json() if options.format == "json" else view, options.output)
     return min(report.exit_code, COULD_NOT_JUDGE)
+
+
+def _judge(options: argparse.Namespace) -> Report:
+    from .api import check
+
+    return check(
+        options.target,
+        options.architecture,
+        kwargs=options.kw,
+        input=options.input,
+        only=tuple(options.only),
+        level=options.level,
+        evidence=options.evidence,
+        recipe=options.recipe,
+        seed=options.seed,
+        timeout=options.timeout,
+    )
+
+
+def _judge_family(options: argparse.Namespace) -> Report:
+    from .family import check_family
+
+    keyword, means = options.family
+    return check_family(
+        options.target, keyword, means=means, kwargs=options.kw, seed=options.seed, timeout=options.timeout
+    )
 
 
 def _identify(options: argparse.Namespace) -> int:

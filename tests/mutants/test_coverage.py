@@ -1,10 +1,14 @@
-"""Every check is shown to fail for the right reason, or is listed here with the reason why it cannot."""
+"""Every check is shown to fail for the right reason, or is listed here with the reason why it cannot.
+
+A check is a clause and a kind of evidence; test_wrong.py asserts that a finding fails by the evidence that is counted
+here. Recipes are no networks: tests/conformance/recipes shows the checks of training to fail.
+"""
 
 from __future__ import annotations
 
-from resnet_conformance.clauses import CHECKS
 from resnet_conformance.spec import load_spec
 
+from .corpus import REGISTERS
 from .test_wrong import MUTANTS
 
 PASSES_ONLY = {
@@ -13,19 +17,29 @@ PASSES_ONLY = {
     "SC-17": "MAY: the place of the zeros is declared, whichever it is; values that are no zeros fail SC-03",
     "BN-07": "MAY: the momentum is declared, whatever it is",
     "CB-02": "MAY: a bias of conv1 is admitted in ResNet-50; elsewhere it fails CB-01",
+    "IN-06": "MAY: zeroed gammas are declared; what is neither 0 nor 1 fails IN-04",
+    "IN-07": "MAY: the fc's first weights are declared, whatever they are",
 }
+CHECKS = {(kind, clause) for kind, register in REGISTERS.items() if kind != "training" for clause in register}
 
 
-def test_every_check_fails_somewhere_by_its_own_clause() -> None:
-    shown = {clause for mutant in MUTANTS for clause in mutant.own}
-    assert set(CHECKS) - set(PASSES_ONLY) - shown == set()
-    assert shown <= set(CHECKS)
+def test_every_check_fails_somewhere_by_its_own_clause_and_evidence() -> None:
+    shown = {(mutant.evidence_of(clause), clause) for mutant in MUTANTS for clause in mutant.own}
+    assert {check for check in CHECKS if check[1] not in PASSES_ONLY} - shown == set()
+    assert shown <= CHECKS
+
+
+def test_each_rule_of_equivalence_fails_alone_somewhere() -> None:
+    """What no other clause names: structure and behaviour pass."""
+    alone = {next(iter(mutant.fails)) for mutant in MUTANTS if len(mutant.fails) == 1}
+    assert set(REGISTERS["equivalence"]) <= alone
 
 
 def test_checks_that_only_pass_are_admissions() -> None:
     clauses = load_spec().clauses
     assert {clauses[clause].level for clause in PASSES_ONLY} == {"MAY"}
     assert not {clause for mutant in MUTANTS for clause in mutant.fails} & set(PASSES_ONLY)
+    assert set(PASSES_ONLY) <= {clause for _, clause in CHECKS}
 
 
 def test_corpus_covers_the_chapters_and_block_kinds() -> None:

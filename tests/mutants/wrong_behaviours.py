@@ -156,6 +156,23 @@ def pool_in_training_only() -> nn.Module:
     return resnet20(block=SumTwiceInTraining, only={1})
 
 
+class NoisyFeatures:
+    def pool(self, x: Tensor) -> Tensor:
+        x = super().pool(x)  # type: ignore[misc]
+        return x + 0.1 * torch.randn_like(x) if self.training else x  # type: ignore[attr-defined]
+
+
+# No mask and no rate: none of the forms of dropout that structure knows. What is added stands in the head.
+@wrong(
+    RESNET20,
+    {"ACT-02": "something is drawn at random", "BH-04": "in training only: add"},
+    also="HD-01",
+    by="behaviour",
+)
+def noise_in_training() -> nn.Module:
+    return resnet20(net=NoisyFeatures)
+
+
 # --- gradients ---
 
 

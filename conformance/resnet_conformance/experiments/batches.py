@@ -73,7 +73,6 @@ def batch_is_not_measured(case: Case) -> Result:
                 "In eval the logits of a sample depend on the samples beside it.",
                 "stored statistics",
                 f"logits that differ by {error:.2g} of their size with other samples in the batch",
-                deviation=UNTRACKED,
             )
 
     return explored(case, "BN-05", prop, "stored statistics", batch=BATCHES, seed=SEEDS)

@@ -106,16 +106,21 @@ class Bench:
     def _captured(self) -> tuple[Shape, Anatomy]:
         """At the first of the laboratory's sizes at which the network runs."""
         _, channels, *extents = self.candidate.input_shape
-        part = 2 if sum(node.op == "conv" for node in self.candidate.graph) > DEEP else 1
-        sizes = [tuple(SMALL[e][k] // part for e in extents) for k in range(2) if set(extents) <= set(SMALL)]
-        for size in sizes:
+        part = 2 if self.deep else 1
+        sizes = [[SMALL[e][k] // part for e in extents] for k in range(2) if set(extents) <= set(SMALL)]
+        for size in (*sizes, [extent // part for extent in extents]):
             try:
                 graph = self.laboratory.capture((2, channels, *size))
             except CaptureError:
                 continue
             return (2, channels, *size), dissect(simplify(graph))
-        shape = (2, channels, *(extent // part for extent in extents))
+        shape = (2, channels, *extents)
         return shape, dissect(simplify(self.laboratory.capture(shape)))
+
+    @property
+    def deep(self) -> bool:
+        """Whether it has so many layers that each run counts."""
+        return sum(node.op == "conv" for node in self.candidate.graph) > DEEP
 
     @cached_property
     def tensors(self) -> dict[int, torch.Tensor]:

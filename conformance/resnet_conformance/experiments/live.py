@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -70,11 +71,14 @@ class Live:
         return self._runs[arrangement]
 
     def alone(self, seed: int) -> Run:
-        """The first sample of a seed alone, with other random numbers and, if it can be, in channels-last memory."""
-        try:
-            return self.eval(Arrangement(1, seed, channels_last=True, chance=1))
-        except CaptureError:
-            return self.eval(Arrangement(1, seed, chance=1))
+        """The first sample of a seed alone, with other random numbers and, if it can be, in channels-last memory.
+
+        That takes several times as long, so thousand layers are spared it.
+        """
+        if not self._bench.deep:
+            with suppress(CaptureError):
+                return self.eval(Arrangement(1, seed, channels_last=True, chance=1))
+        return self.eval(Arrangement(1, seed, chance=1))
 
     def _run(self, arrangement: Arrangement, size: Size) -> Run:
         bench = self._bench

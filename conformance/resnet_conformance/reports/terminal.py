@@ -6,8 +6,9 @@ The failure print follows h2spec's: what the clause demands, Expected, Actual.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from .family import HEAD, family_rows, name_family
 from .network import describe_network
 from .page import Page
 from .text import clean, some
@@ -35,6 +36,13 @@ def render(report: Report, spec: Spec, console: Console, verbose: bool = False, 
     """Print the whole report. `verbose` names every module and clause; `lang` is that of the spec's texts."""
     view = _View(Page(console), report, spec, verbose, lang)
     view.head()
+    if "family" in report.summary:
+        view.family(report.summary["family"])
+        view.broken()
+        view.outside()
+        view.unexamined()
+        view.counts()
+        return
     # Against the same architecture the broken clauses, further down, are the reasons in full.
     same = report.identified.architecture in (None, report.architecture)
     view.identity(() if same else report.identified.reasons)
@@ -67,6 +75,8 @@ class _View:
         """The first line: target, verdict, against what, and the clauses that make it so."""
         verb, style = VERDICTS[self.report.verdict]
         judged = self.report.architecture or self.report.identified.architecture
+        if judged is None and "family" in self.report.summary:
+            judged = name_family(self.report.summary["family"])
         known = self.spec.architectures.get(judged or "")
         # Said of every variant, asked for or found: to conform to one is not to conform to the paper.
         note = f", a variant of {known.base} and not the paper's network" if known and known.variant else ""
@@ -104,6 +114,21 @@ class _View:
             self.page.paragraph(self._titled(deviation), indent=2, label="Known difference:")
         if text := describe_network(self.report.summary):
             self.page.paragraph(text, indent=2, label="Found:")
+
+    def family(self, family: Mapping[str, Any]) -> None:
+        """The members that were looked at, and what a check of one alone would see."""
+        *most, last = [finding.clause for finding in self.report.findings]
+        text = f"Of a family only {', '.join(most)} and {last} are examined. All clauses, for one member:"
+        self.page.paragraph(text, indent=2)
+        self.page.line((clean(family["one_member"]), ""), indent=4)
+        self.page.gap()
+        self.page.table(HEAD, family_rows(family), right=(0, 2, 3, 4), indent=2)
+
+    def outside(self) -> None:
+        """Clauses that do not speak of this network, each with the reason."""
+        for f in (f for f in self.report.findings if f.outcome == "not-applicable"):
+            self.page.gap()
+            self.page.paragraph(f.message, indent=2, label=f"{f.clause} is not applicable:")
 
     def broken(self) -> None:
         """Every rule that does not hold: the MUSTs, then, set apart, the rest."""

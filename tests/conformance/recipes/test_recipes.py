@@ -157,21 +157,7 @@ def test_a_wrong_recipe_fails_by_its_clause_alone(name: str) -> None:
 
 def test_every_training_clause_of_the_spec_has_a_check() -> None:
     spec = {clause.id for clause in SPEC.clauses.values() if "training" in clause.evidence}
-    assert spec <= set(CHECKS)
-    assert set(CHECKS) - spec <= {"V2-12", "V2-13"}
-
-
-def test_every_check_fails_somewhere() -> None:
-    shown = {clause for _, clause, _ in WRONG.values()} | {
-        "TC-05",
-        "V2-12",
-        "V2-13",
-        "TI-01",
-        "TI-02",
-        "TI-03",
-        "TI-05a",
-    }
-    assert shown == set(CHECKS) - {"TI-05b"}  # MAY: admitted and said
+    assert spec == set(CHECKS)
 
 
 def test_what_was_found_is_told_of_right_and_wrong_means() -> None:

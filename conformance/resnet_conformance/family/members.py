@@ -9,34 +9,24 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from .candidate import Candidate
-from .capture.problems import CaptureError, TargetProblem
-from .findings import TargetInfo
-from .judge import Subject, UnjudgeableError, prepare
-from .measure import measure
+from ..candidate import Candidate
+from ..capture.problems import CaptureError, TargetProblem
+from ..findings import TargetInfo
+from ..judge import Subject, UnjudgeableError, prepare
+from ..measure import measure
+from .words import FamilyError, Means
 
 if TYPE_CHECKING:
-    from .capture.target import LoadedTarget
+    from ..capture.target import LoadedTarget
 
-Means = Literal["n", "depth"]
-DEPTH_WORDS = frozenset({"depth", "layers", "num_layers", "n_layers"})
 SHAPE = (2, 3, 32, 32)  # the channels are those of the first convolution, where it has others
-
-
-class FamilyError(ValueError):
-    """The family cannot be checked as it was asked for; the message says what to write instead."""
 
 
 def depth_of(n: int) -> int:
     """Weighted layers of a member (section 4.2)."""
     return 6 * n + 2
-
-
-def implied(keyword: str) -> Means:
-    """What a keyword of this name means, where nobody says it."""
-    return "depth" if keyword.lower() in DEPTH_WORDS else "n"
 
 
 def value_of(n: int, means: Means) -> int:
@@ -46,12 +36,12 @@ def value_of(n: int, means: Means) -> int:
 
 def n_of(keyword: str, value: object, means: Means) -> int:
     """The n of a keyword's value. Raises FamilyError where no member has it."""
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    n, rest = (value, 0) if means == "n" else divmod(value - 2, 6) if whole else (0, 0)  # type: ignore[operator]
-    if not whole or rest or n < 1:  # type: ignore[operator]
-        wanted = "a whole number from 1 on" if means == "n" else "6n+2 for a whole number n from 1 on: 8, 14, 20, ..."
-        raise FamilyError(f"{keyword}={value!r} names no member of the family: {keyword} is {wanted}")
-    return n  # type: ignore[return-value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        n, rest = (value, 0) if means == "n" else divmod(value - 2, 6)
+        if n >= 1 and not rest:
+            return n
+    wanted = "a whole number from 1 on" if means == "n" else "6n+2 for a whole number n from 1 on: 8, 14, 20, ..."
+    raise FamilyError(f"{keyword}={value!r} names no member of the family: {keyword} is {wanted}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +57,11 @@ class Member:
     def uncaptured(self) -> bool:
         """Whether there is a network whose data flow could not be recorded: nothing is known about it."""
         return isinstance(self.problem, CaptureError)
+
+    @property
+    def missing(self) -> bool:
+        """Whether the factory makes no network."""
+        return self.problem is not None and not self.uncaptured
 
     def describe(self) -> dict[str, Any]:
         """The member in figures, for people and for JSON."""
@@ -108,8 +103,8 @@ class Members:
 
     def make(self, n: int, means: Means) -> Member:
         """Construct and capture the network for this n, if the keyword means this."""
-        from .capture.candidates import Runner
-        from .capture.isolation import ALONE, collection_off
+        from ..capture.candidates import Runner
+        from ..capture.isolation import ALONE, collection_off
 
         began = time.perf_counter()
         value = value_of(n, means)
@@ -127,14 +122,14 @@ class Members:
             self.seconds += time.perf_counter() - began
 
     @property
-    def built(self) -> tuple[Member, ...]:
-        """The members that there are so far, from the smallest n on."""
-        return tuple(self.made[n] for n in sorted(self.made) if self.made[n].subject is not None)
+    def built(self) -> tuple[Subject, ...]:
+        """The networks so far, from the smallest n on."""
+        return tuple(s for n in sorted(self.made) if (s := self.made[n].subject) is not None)
 
 
 def find_members(target: object, keyword: str, means: Means, kwargs: Mapping[str, Any]) -> Members:
     """The members that a target makes. Raises TargetError where it does not take the keyword."""
-    from .capture import load_target
+    from ..capture import load_target
 
     others = {key: value for key, value in kwargs.items() if key != keyword}
     return Members(load_target(target, {**others, keyword: value_of(3, means)}), keyword, means, others)

@@ -1,0 +1,36 @@
+"""The spec says of each clause by which evidence it is examined: the registers of the checks say the same."""
+
+from __future__ import annotations
+
+import pytest
+
+import resnet_conformance.experiments  # noqa: F401  (enters the experiments into their register)
+from resnet_conformance.clauses import CHECKS, EXPERIMENTS
+from resnet_conformance.examination import EVIDENCE
+from resnet_conformance.family import FAMILY
+from resnet_conformance.spec import Spec, load_spec
+
+REGISTERS = {"structure": CHECKS, **EXPERIMENTS}
+
+
+def test_the_kinds_of_evidence_are_those_of_the_registers() -> None:
+    assert sorted(REGISTERS) == sorted(EVIDENCE)
+
+
+@pytest.mark.parametrize("clause", load_spec().clauses)
+def test_evidence_of_a_clause_is_what_examines_it(spec: Spec, clause: str) -> None:
+    examined = {kind for kind, register in REGISTERS.items() if clause in register}
+    listed = spec.clauses[clause].evidence
+    assert len(set(listed)) == len(listed)
+    # a family of networks is held against structure too, for each member that hypothesis draws
+    free = {"behaviour"} if clause in FAMILY else set()
+    assert set(listed) - free == examined - free
+
+
+def test_no_check_examines_what_is_no_clause(spec: Spec) -> None:
+    assert {clause for register in REGISTERS.values() for clause in register} <= set(spec.clauses)
+
+
+def test_a_clause_without_a_check_says_why(spec: Spec) -> None:
+    silent = [c.id for c in spec.clauses.values() if not c.evidence and not (c.not_examined or {}).get("en")]
+    assert silent == []
