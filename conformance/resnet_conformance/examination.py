@@ -19,6 +19,7 @@ from .spec import Clause, Spec
 EVIDENCE = ("structure", "behaviour", "statistics", "training", "equivalence")  # in the order of examination
 STRENGTH = ("none", "structure", "training", "statistics", "behaviour", "equivalence")
 RECIPES = ("TI", "TC")  # chapters that speak of a training recipe
+ONE_SIZE = {"HD-05", "HD-07"}  # who breaks these may still compute the blueprint's values at the size at which it runs
 PIECES = ("BLK", "SC", "V2")  # chapters whose behaviour is that of single blocks, cut out of the network
 NO_RECIPE = "No training recipe was given (--recipe)."
 
@@ -46,7 +47,8 @@ def experiment(
     """The findings of `examine`, with what experiments of these kinds say of clauses of these levels that match `only`.
 
     A clause that fails by structure, or does not apply, is not examined further. Equivalence is asked where no MUST
-    failed before: a network that differs in structure cannot compute the blueprint's values. `known` are findings of
+    failed before, but for those on other input sizes: a network that differs in structure cannot compute the
+    blueprint's values. `known` are findings of
     the same candidate against another architecture: what an experiment found there need not be found again.
     """
     from . import experiments  # noqa: F401 - enters the experiments into their register
@@ -60,14 +62,14 @@ def experiment(
                 continue
             if found[clause].level not in levels or not is_chosen(found[clause], only):
                 continue
-            if kind == "behaviour" and broken and spec.clauses[clause].chapter in PIECES:
+            if kind == "behaviour" and set(broken) - ONE_SIZE and spec.clauses[clause].chapter in PIECES:
                 continue  # the pieces that would be run are not the paper's, and a clause has said so
             seen = (known or {}).get(clause)
             if seen is not None and seen.evidence == kind != "equivalence":
                 result = Result(
                     seen.outcome, seen.message, seen.expected, seen.found, seen.where, seen.deviation, seen.repro
                 )
-            elif kind == "equivalence" and broken:
+            elif kind == "equivalence" and set(broken) - ONE_SIZE:
                 listed = ", ".join(broken[:4]) + (", ..." if len(broken) > 4 else "")
                 result = Result(
                     "not-examined", f"The networks differ already ({listed}), so that their values do, too."

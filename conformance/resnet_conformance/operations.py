@@ -61,10 +61,28 @@ class Call:
     def normalized_by_batch(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Batch normalization with the batch's statistics; with it the batch's mean and unbiased variance."""
         x = self.x
+        if self.attrs["eps"] == 0:
+            return _normalized_without_eps(x, self.get("gamma"), self.get("beta"))
         mean, var = (torch.zeros(x.shape[1], dtype=x.dtype, device=x.device) for _ in range(2))
         # with momentum 1 torch's own running statistics are the batch's
         y = F.batch_norm(x, mean, var, self.get("gamma"), self.get("beta"), True, 1.0, self.attrs["eps"])
         return y, mean, var
+
+
+def _normalized_without_eps(
+    x: torch.Tensor, gamma: torch.Tensor | None, beta: torch.Tensor | None
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """As torch's batch normalization, which refuses an eps of 0 in training."""
+    n = x.numel() // x.shape[1]
+    if n < 2:
+        raise ValueError("a variance needs more than one value per channel")
+    var, mean = torch.var_mean(x, (0, *range(2, x.dim())), correction=0, keepdim=True)
+    y = (x - mean) / var.sqrt()
+    if gamma is not None:
+        y = y * gamma.view_as(mean)
+    if beta is not None:
+        y = y + beta.view_as(mean)
+    return y, mean.detach().flatten(), var.detach().flatten() * (n / (n - 1))
 
 
 Operation = Callable[[Call], torch.Tensor]

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from resnet_conformance.adoption import adopt
-from resnet_conformance.align import Alignment, Place, pair
+from resnet_conformance.align import Alignment, pair
 from resnet_conformance.anatomy import Anatomy, dissect
 from resnet_conformance.blueprint import Choices, draw
 from resnet_conformance.capture import capture_candidate
@@ -21,7 +21,7 @@ from resnet_conformance.execute import run
 from resnet_conformance.experiments.bench import draw_tensors
 from resnet_conformance.simplify import simplify
 from resnet_conformance.spec import load_spec
-from resnet_conformance.transplanting import from_candidate, into_candidate, move, read, write
+from resnet_conformance.transplanting import from_candidate, into_candidate
 
 from ..mutants import right_wholes
 from ..mutants.faithful import Block, plain, resnet18, resnet20, resnet50
@@ -273,34 +273,3 @@ def test_names_play_no_part(builder: Callable[..., nn.Module]) -> None:
     nodes = tuple(replace(node, where="") for node in both.found.graph)
     blind = dissect(replace(both.found.graph, nodes=nodes, tensors=tuple(reversed(tensors))))
     assert pair(blind, both.paper).pairs == both.alignment.pairs
-
-
-# --- places ---
-
-WHOLE = Place("tensor", (4, 6), 0)
-TURNED = Place("permute", (6, 4), attrs={"order": (1, 0)}, parts=(WHOLE,))
-FLAT = Place("reshape", (24,), parts=(TURNED,))
-UPPER = Place("slice", (2, 6), attrs={"start": (0, 0), "stop": (2, 6), "step": (1, 1)}, parts=(WHOLE,))
-LOWER = Place("slice", (2, 6), attrs={"start": (2, 0), "stop": (4, 6), "step": (1, 1)}, parts=(WHOLE,))
-JOINED = Place("concat", (4, 9), attrs={"axis": 1}, parts=(WHOLE, Place("tensor", (4, 3), 1)))
-
-
-@pytest.mark.parametrize("places", [(WHOLE,), (TURNED,), (FLAT,), (UPPER, LOWER), (JOINED,)])
-def test_what_is_written_at_a_place_is_read_there(places: tuple[Place, ...]) -> None:
-    values = [torch.randn(place.shape, dtype=torch.float64) for place in places]
-    written = write(zip(places, values, strict=True))
-    for place, value in zip(places, values, strict=True):
-        assert torch.equal(read(place, written), value)
-    assert sum(t.numel() for t in written.values()) == sum(v.numel() for v in values)
-
-
-def test_values_that_are_not_given_are_not_moved() -> None:
-    other = Place("tensor", (4, 6), 7)
-    assert move([(other, WHOLE)], {}) == {}
-
-
-def test_a_value_of_another_shape_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"shape \(2,\) does not fit a place of shape \(4, 6\)"):
-        write([(WHOLE, torch.zeros(2))])
-    with pytest.raises(ValueError, match="tensor 0 has shape"):
-        read(TURNED, {0: torch.zeros(2)})

@@ -258,10 +258,27 @@ def test_dropout_is_the_identity_where_eval_is_asked_for() -> None:
     assert torch.equal(run(graph, x, {}, "eval").values[graph.output], x)
 
 
-def test_batch_statistics_need_more_than_one_value() -> None:
-    graph = small("batch_norm", {"eps": 1e-5, "momentum": 0.1, "batch_statistics": False}, "mean", "var")
+@pytest.mark.parametrize("eps", [1e-5, 0.0])
+def test_batch_statistics_need_more_than_one_value(eps: float) -> None:
+    graph = small("batch_norm", {"eps": eps, "momentum": 0.1, "batch_statistics": False}, "mean", "var")
     one = GraphBuilder()
     x = one.add("input", (), {}, (1, 3, 1, 1))
     y = one.add("batch_norm", {"x": x}, graph[graph.output].attrs, (1, 3, 1, 1), "bn")
     with pytest.raises(CannotRun, match=r"batch_norm \(node 1, bn\) cannot be run"):
         run(one.build(y), torch.zeros(1, 3, 1, 1), {})
+
+
+def test_an_eps_of_zero_is_run_in_training_though_torch_refuses_it() -> None:
+    """The oracle: torch with an eps that float64 does not see beside a variance."""
+    x = torch.randn(2, 3, 4, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    tensors = {i: torch.arange(1.0, 4.0, dtype=torch.float64) for i in range(4)}
+    runs = []
+    for eps in (0.0, 1e-300):
+        attrs: dict[str, object] = {"eps": eps, "momentum": 0.1, "batch_statistics": True}
+        graph = small("batch_norm", attrs, "gamma", "beta", "mean", "var")
+        runs.append(run(graph, x, tensors, "train"))
+        assert set(runs[-1].updated) == {2, 3}
+    mine, theirs = runs
+    torch.testing.assert_close(mine.values[graph.output], theirs.values[graph.output], rtol=CLOSE, atol=CLOSE)
+    for index in mine.updated:
+        torch.testing.assert_close(mine.updated[index], theirs.updated[index], rtol=CLOSE, atol=CLOSE)

@@ -127,7 +127,9 @@ def test_the_clauses_share_one_experiment(monkeypatch: pytest.MonkeyPatch) -> No
     case, drawn = case_of(resnet20, RESNET20), []
     assert case.bench is not None
     initial = case.bench.laboratory.initial
-    monkeypatch.setattr(case.bench.laboratory, "initial", lambda times: drawn.append(times) or initial(times))
+    monkeypatch.setattr(
+        case.bench.laboratory, "initial", lambda times, seed: drawn.append(times) or initial(times, seed)
+    )
     examine(case)
     assert drawn == [9]
 

@@ -84,6 +84,12 @@ class Comparison:
         self.x = torch.randn(bench.shape, generator=bench.generator(2), dtype=torch.float64)
 
     @cached_property
+    def direction(self) -> torch.Tensor:
+        """What the logits are multiplied by to give the scalar that is differentiated, (N, classes)."""
+        shape = (self.x.shape[0], self.graph[self.graph.output].shape[-1])
+        return torch.randn(shape, generator=self.bench.generator(3), dtype=torch.float64)
+
+    @cached_property
     def in_eval(self) -> tuple[Gap, ...]:
         """The gaps behind stem, every block and the head, in eval mode."""
         theirs = self.laboratory.run(self.x, self.bench.tensors, watch=True)
@@ -95,8 +101,7 @@ class Comparison:
     @cached_property
     def in_train(self) -> Training:
         """The gaps of one training pass: forward values, running statistics, gradients."""
-        shape = (self.x.shape[0], self.graph[self.graph.output].shape[-1])
-        direction = torch.randn(shape, generator=self.bench.generator(3), dtype=torch.float64)
+        direction = self.direction
         gradients: dict[int, torch.Tensor] = {}
 
         def keep(index: int, gradient: torch.Tensor | None) -> None:

@@ -50,7 +50,7 @@ def looks(reading: Reading) -> str:
     if not reading.has("shape"):
         return "Gaussian"
     spread = m.std or m.scale
-    if m.largest <= spread * math.sqrt(3) * 1.02:
+    if m.largest <= spread * math.sqrt(3) * (1 + 6 * math.sqrt(0.2 / m.count)):  # six standard errors of the std
         return "uniform"
     return "truncated" if m.largest <= spread * 2.6 else "other"
 

@@ -234,12 +234,12 @@ def classifier(case: Case, start: Start) -> Result:
 
 
 def fc_text(weight: torch.Tensor, draws: Draws) -> tuple[str, str]:
-    """What an fc's weights look like, and the remark that goes with it."""
+    """What an fc's weights look like, and the remark that goes with it where they are those that are admitted by name."""
     m = measure(weight)
     if not math.isfinite(m.scale) or m.scale == 0:
-        return "all 0" if m.scale == 0 else "values that are not finite", "The paper gives no fc initialization."
+        return "all 0" if m.scale == 0 else "values that are not finite", ""
     gaussian = min(shape_bounds(m, m.scale).values()) >= draws.limit
     if gaussian and min(scale_bound(m, GAUSSIAN_FC), mean_bound(m, GAUSSIAN_FC)) >= draws.limit:
         return "N(0, 0.01)", "As Goyal et al. 2017, section 5.1: std 0.01; the paper gives no fc initialization."
     kind = "Gaussian" if gaussian else "uniform" if m.largest <= m.scale * math.sqrt(3) * 1.02 else "not Gaussian"
-    return f"std {m.scale:.4g}, {kind}", "The paper gives no fc initialization, so any is admitted."
+    return f"std {m.scale:.4g}, {kind}", ""

@@ -1,0 +1,62 @@
+"""Tolerances stand on measured noise: what rounding does to the bundled networks is no more than is said of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from resnet_conformance import check
+from resnet_conformance.capture import capture_candidate
+from resnet_conformance.experiments.bench import Bench
+from resnet_conformance.experiments.equivalence import Comparison
+from resnet_conformance.experiments.rounding import noise
+from resnet_conformance.experiments.same_values import MARGIN, NOISE
+from resnet_conformance.judge import build_case, prepare
+from resnet_conformance.spec import load_spec
+
+SPEC = load_spec()
+
+
+def comparison_of(target: str, architecture: str, seed: int) -> Comparison:
+    """A bundled network beside its blueprint."""
+    wanted = SPEC.architectures[architecture]
+    candidate = capture_candidate(target, shapes=((2, 3, wanted.size, wanted.size),))
+    assert candidate.laboratory is not None
+    case = build_case(wanted, prepare(candidate))
+    return Comparison(case, Bench(candidate, candidate.laboratory, seed, architecture))
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("name", ["cifar10/resnet20", "cifar10/resnet56", "imagenet/resnet18"])
+def test_the_noise_of_a_residual_network_is_no_more_than_is_said(name: str, seed: int) -> None:
+    dataset, _, net = name.partition("/")
+    comparison = comparison_of(f"resnet_impl:{'cifar_' * (dataset == 'cifar10')}{net}", name, seed)
+    found = noise(comparison, "eval") | noise(comparison, "train")
+    assert set(found) == set(NOISE)
+    assert all(0 < found[kind] <= 2 * NOISE[kind] for kind in NOISE), found
+
+
+def test_code_of_another_kind_stays_within_the_noise() -> None:
+    comparison = comparison_of("resnet_impl.lowlevel_presets:lowlevel_cifar_resnet20", "cifar10/resnet20", 0)
+    train = comparison.in_train
+    gaps = {
+        "eval": comparison.in_eval,
+        "train": train.forward,
+        "statistics": train.statistics,
+        "gradients": train.gradients,
+    }
+    for kind, found in gaps.items():
+        worst = max(gap.distance for gap in found)
+        assert 0 < worst <= 2 * NOISE[kind], (kind, worst)
+
+
+def test_a_hundred_layers_without_shortcuts_have_a_noise_of_their_own() -> None:
+    comparison = comparison_of("resnet_impl:cifar_plain110", "cifar10/plain110", 0)
+    assert noise(comparison, "train")["train"] > MARGIN * NOISE["train"]
+
+
+def test_it_is_measured_before_such_a_network_is_blamed() -> None:
+    plain = {"shortcut": None}
+    target = "resnet_impl.lowlevel_presets:lowlevel_cifar_resnet110"
+    report = check(target, "cifar10/plain110", kwargs=plain, only=["EQ-*"], seed=0)
+    found = {f.clause: (f.outcome, f.found) for f in report.findings}
+    assert {outcome for outcome, _ in found.values()} == {"pass"}, found
