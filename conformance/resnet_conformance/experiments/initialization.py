@@ -234,7 +234,7 @@ def classifier(case: Case, start: Start) -> Result:
 
 
 def fc_text(weight: torch.Tensor, draws: Draws) -> tuple[str, str]:
-    """What an fc's weights look like, and the remark that goes with it where they are those that are admitted by name."""
+    """What an fc's weights look like, and a remark where they are those that are admitted by name."""
     m = measure(weight)
     if not math.isfinite(m.scale) or m.scale == 0:
         return "all 0" if m.scale == 0 else "values that are not finite", ""

@@ -2,9 +2,9 @@
 
 The first place that does not is named. Rules of this project, derived from He et al. 2015, Eqn (1) and (2).
 
-Tolerances. In float64 the two differ by rounding alone, as each sums in an order of its own. NOISE is what rounding does
-to the bundled residual networks (measured, docs/tolerances.md), and a tolerance is MARGIN times as much. Where a gap is
-wider and yet small, the rounding of that very network is measured (rounding.py) before anything is said.
+Tolerances. In float64 the two differ by rounding alone, as each sums in an order of its own. NOISE is what rounding
+does to the bundled residual networks (measured, docs/tolerances.md), and a tolerance is MARGIN times as much. Where a
+gap is wider and yet small, the rounding of that very network is measured (rounding.py) before anything is said.
 """
 
 from __future__ import annotations
