@@ -131,8 +131,8 @@ def _add_explain(verbs: Verbs) -> None:
     )
     explain.add_argument(
         "name",
-        metavar="CLAUSE|DEVIATION|ARCHITECTURE",
-        help="as BTN-04, stride-3x3 or imagenet/resnet50-v1.5",
+        metavar="CLAUSE|DEVIATION|ARCHITECTURE|SOURCE",
+        help="as BTN-04, stride-3x3, imagenet/resnet50-v1.5 or P1",
     )
     _add_language(explain)
 

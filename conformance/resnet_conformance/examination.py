@@ -129,7 +129,7 @@ def _by_structure(case: Case, clause: Clause) -> Finding:
             else f"It does not speak of {architecture.name}."
         )
         result = Result("not-applicable", reason)
-    elif case.recipe is None and (clause.chapter in RECIPES or "training" in clause.evidence):
+    elif case.recipe is None and clause.evidence and (clause.chapter in RECIPES or "training" in clause.evidence):
         result = Result("not-applicable", NO_RECIPE)
     elif clause.id in CHECKS:
         evidence = "structure"

@@ -24,7 +24,8 @@ class Pruned(HandNorm):
         return y
 
 
-@wrong(RESNET20, {"EQ-01": "With the same weights, the values in eval mode differ by"}, where="the stem")
+# Where the first gamma below zero stands is chance: hardly ever behind 16x16_1.
+@wrong(RESNET20, {"EQ-01": "With the same weights, the values in eval mode differ by"}, where="16x16_1")
 def inference_prunes_channels() -> nn.Module:
     return resnet20(**with_norm(Pruned))
 

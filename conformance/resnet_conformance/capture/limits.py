@@ -75,7 +75,7 @@ def within(seconds: float | None, address: str, call: Callable[[], T]) -> T:
     check_limit(seconds)
     if seconds is None:
         return call()
-    message = f"{address} was not captured within {seconds:g} s: give it more time (--timeout)"
+    message = f"{address} took longer than {seconds:g} s: give it more time (--timeout)"
     seconds = min(float(seconds), LONGEST)
     deadline, was_exposed = clock.deadline, clock.exposed
     signals = threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer")
