@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from torch import nn
 
+import resnet_impl
 from resnet_conformance import check
 from resnet_conformance.capture import capture_candidate
 from resnet_conformance.experiments.bench import Bench
@@ -12,6 +14,8 @@ from resnet_conformance.experiments.rounding import noise
 from resnet_conformance.experiments.same_values import MARGIN, NOISE
 from resnet_conformance.judge import build_case, prepare
 from resnet_conformance.spec import load_spec
+
+from ..mutants.wrong_values import inference_prunes_channels
 
 SPEC = load_spec()
 
@@ -60,3 +64,26 @@ def test_it_is_measured_before_such_a_network_is_blamed() -> None:
     report = check(target, "cifar10/plain110", kwargs=plain, only=["EQ-*"], seed=0)
     found = {f.clause: (f.outcome, f.found) for f in report.findings}
     assert {outcome for outcome, _ in found.values()} == {"pass"}, found
+
+
+def cast(where: str) -> nn.Module:
+    """ResNet-20 that casts what a module gives to single precision and back."""
+    net = resnet_impl.cifar_resnet20()
+    net.get_submodule(where).register_forward_hook(lambda module, args, y: y.float().to(y.dtype))
+    return net
+
+
+@pytest.mark.parametrize("where", ["", "maps16.1"])
+def test_a_cast_to_single_precision_is_no_fault(where: str) -> None:
+    report = check(lambda: cast(where), "cifar10/resnet20", only=["EQ-*"])
+    assert {f.outcome for f in report.findings} == {"pass"}, [(f.clause, f.message) for f in report.findings]
+
+
+def test_and_hides_no_fault() -> None:
+    def build() -> nn.Module:
+        net = inference_prunes_channels()
+        net.register_forward_hook(lambda module, args, y: y.float())
+        return net
+
+    report = check(build, "cifar10/resnet20", only=["EQ-01"])
+    assert [f.outcome for f in report.findings] == ["fail"]

@@ -24,6 +24,7 @@ from ..execute import run
 from ..simplify import simplify
 from ..transplanting import from_candidate
 from .bench import Bench
+from .rounding import UNIT
 
 if TYPE_CHECKING:
     from ..capture.laboratory import Run
@@ -82,6 +83,7 @@ class Comparison:
         # one set of values for both, as large networks' take half a gigabyte: the candidate's, read by the blueprint
         self.weights = from_candidate(self.alignment, bench.tensors)
         self.x = torch.randn(bench.shape, generator=bench.generator(2), dtype=torch.float64)
+        self.unit = UNIT  # of the coarsest precision in which the candidate computes: code may cast
 
     @cached_property
     def direction(self) -> torch.Tensor:
@@ -155,6 +157,8 @@ class Comparison:
     def _gaps(self, values: Mapping[int, torch.Tensor], theirs: Run) -> tuple[Gap, ...]:
         """Pair what leaves the stem and every block of the two networks; the logits come last."""
         assert theirs.graph is not None
+        made = (t.dtype for t in (*theirs.values.values(), theirs.output) if t.is_floating_point())
+        self.unit = max(self.unit, *(torch.finfo(dtype).eps for dtype in made))
         found = dissect(simplify(theirs.graph))
         gaps = []
         for (k, place, _), (i, _, where) in zip(self.exits(self.paper), self.exits(found), strict=False):

@@ -32,13 +32,16 @@ class Pass:
 
 
 def noise(comparison: Comparison, mode: str) -> dict[str, float]:
-    """The largest gap that rounding opens, by kind: "eval", or "train", "statistics" and "gradients"."""
+    """The largest gap that rounding opens, by kind: "eval", or "train", "statistics" and "gradients".
+
+    The unit is that of the coarsest precision that the candidate computes in.
+    """
     from .equivalence import FLOOR, gap
 
     generator = comparison.bench.generator(5)
     plain = _pass(comparison, comparison.weights, comparison.x, mode)
-    weights = {i: _nudged(t, generator) for i, t in comparison.weights.items()}
-    moved = _pass(comparison, weights, _nudged(comparison.x, generator), mode)
+    weights = {i: _nudged(t, generator, comparison.unit) for i, t in comparison.weights.items()}
+    moved = _pass(comparison, weights, _nudged(comparison.x, generator, comparison.unit), mode)
     floor = FLOOR * max((t.abs().max().item() for i, t in plain.gradients.items() if i is not None), default=0.0)
     found = {
         mode: [gap(moved.values[i], t) for i, t in plain.values.items()],
@@ -48,9 +51,9 @@ def noise(comparison: Comparison, mode: str) -> dict[str, float]:
     return {kind: max(gaps) for kind, gaps in found.items() if gaps}
 
 
-def _nudged(t: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def _nudged(t: torch.Tensor, generator: torch.Generator, unit: float) -> torch.Tensor:
     up = torch.rand(t.shape, generator=generator) < 0.5
-    return t * (1 + UNIT * torch.where(up, 1.0, -1.0).double())
+    return t * (1 + unit * torch.where(up, 1.0, -1.0).double())
 
 
 def _pass(comparison: Comparison, weights: Tensors, x: torch.Tensor, mode: str) -> Pass:

@@ -13,11 +13,12 @@ from ..clauses.case import Case, Result, examines, failed, not_examined, passed
 from ..execute import CannotRun
 from .equivalence import Comparison, Gap, NotComparable
 from .pieces import bench_of
-from .rounding import noise
+from .rounding import UNIT, noise
 
 NOISE = {"eval": 2e-15, "train": 6e-12, "statistics": 1e-12, "gradients": 2e-11}
 MARGIN = 1000.0
 LARGEST = 64 * 64  # positions of an input
+COARSE_MARGIN = 10.0  # for a network that casts to a coarser precision: a thousand times its rounding would hide faults
 SUSPICIOUS = 1e-3  # a smaller first gap may be this network's own rounding, which is then measured
 
 
@@ -39,7 +40,7 @@ def _judge(case: Case, clause: str, what: str, kind: str, gaps: tuple[Gap, ...],
     wrong = [g for g in gaps if not g.distance <= tolerance]
     if wrong and wrong[0].distance < SUSPICIOUS:
         own = noise(comparison, "eval" if kind == "eval" else "train")
-        tolerance = max(tolerance, own[kind] * MARGIN)
+        tolerance = max(tolerance, own[kind] * (MARGIN if comparison.unit == UNIT else COARSE_MARGIN))
         wrong = [g for g in gaps if not g.distance <= tolerance]
     if not wrong:
         worst = max((g.distance for g in gaps), default=0.0)
