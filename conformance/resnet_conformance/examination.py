@@ -84,17 +84,7 @@ def merge(finding: Finding, result: Result, evidence: str) -> Finding:
     """A finding with the result of one more kind of evidence."""
     silent = finding.evidence == "none" or finding.outcome == "not-examined"
     if result.outcome == "fail" or silent:
-        return replace(
-            finding,
-            outcome=result.outcome,
-            evidence=evidence,
-            where=_places(result),
-            expected=result.expected,
-            found=result.found,
-            message=result.message,
-            deviation=result.deviation,
-            repro=result.repro,
-        )
+        return _with(finding, result, evidence)
     if result.outcome == "pass" and finding.outcome == "pass":
         strongest = max(finding.evidence, evidence, key=STRENGTH.index)
         return replace(
@@ -138,9 +128,14 @@ def _by_structure(case: Case, clause: Clause) -> Finding:
         result = Result("not-examined", f"It is examined by {' and '.join(clause.evidence)}, which was not asked for.")
     else:
         result = Result("not-examined", (clause.not_examined or {}).get("en", "It has no check."))
-    return Finding(
-        clause=clause.id,
-        level=clause.level_for(architecture),
+    blank = Finding(clause.id, clause.level_for(architecture), "not-examined", citation="; ".join(clause.cite))
+    return _with(blank, result, evidence)
+
+
+def _with(finding: Finding, result: Result, evidence: str) -> Finding:
+    """The finding with what a check says, and no more of what it said before."""
+    return replace(
+        finding,
         outcome=result.outcome,
         evidence=evidence,
         where=_places(result),
@@ -148,7 +143,6 @@ def _by_structure(case: Case, clause: Clause) -> Finding:
         found=result.found,
         message=result.message,
         deviation=result.deviation,
-        citation="; ".join(clause.cite),
         repro=result.repro,
     )
 

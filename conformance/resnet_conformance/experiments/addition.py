@@ -17,6 +17,7 @@ from .pieces import (
     all_texts,
     bench_of,
     explored,
+    explored_in,
     last_layer,
     name_of,
     output_of,
@@ -65,16 +66,14 @@ def output_is_never_negative(case: Case) -> Result:
     if not blocks:
         return not_applicable("There is no shortcut.")
 
-    def prop(seed: int, scale: float) -> None:
-        maps = Maps(bench_of(case), seed, scale)
-        for block in blocks:
-            given = {i: maps(str(place), block.graph[i].shape) for place, i in enumerate(terms_of(block))}
-            y = evaluate(block.graph, output_of(block), given, bench_of(case).tensors)
-            if float(y.min()) < 0:
-                message = f"{name_of(case, block)} gives negative values: no ReLU follows its addition."
-                raise Refuted(message, "y >= 0", f"{float(y.min()):.6g}", (block.where,), "no-relu-after-add")
+    def look(block: Block, maps: Maps, seed: int) -> None:
+        given = {i: maps(str(place), block.graph[i].shape) for place, i in enumerate(terms_of(block))}
+        y = evaluate(block.graph, output_of(block), given, bench_of(case).tensors)
+        if float(y.min()) < 0:
+            message = f"{name_of(case, block)} gives negative values: no ReLU follows its addition."
+            raise Refuted(message, "y >= 0", f"{float(y.min()):.6g}", (block.where,), "no-relu-after-add")
 
-    return explored(case, "BLK-03", prop, f"y >= 0 in {all_texts(case, blocks)}", seed=SEEDS, scale=SCALES)
+    return explored_in(case, "BLK-03", blocks, f"y >= 0 in {all_texts(case, blocks)}", look)
 
 
 @examines("BLK-05", by="behaviour")

@@ -9,13 +9,13 @@ from ..clauses.case import Case, Result, examines, not_applicable
 from ..execute import evaluate
 from .bench import Refuted
 from .pieces import (
-    SCALES,
     SEEDS,
     AnyTensors,
     Maps,
     all_texts,
     bench_of,
     explored,
+    explored_in,
     last_layer,
     name_of,
     residual_blocks,
@@ -41,21 +41,19 @@ def identity_is_exact(case: Case) -> Result:
     if not blocks:
         return not_applicable("There is no shortcut between equal dimensions.")
 
-    def prop(seed: int, scale: float) -> None:
-        maps = Maps(bench_of(case), seed, scale)
-        for block in blocks:
-            x = maps("x", block.input_shape)
-            y = _sum_without_residual(block, x, AnyTensors(block.graph, bench_of(case).generator(seed)))
-            if not torch.equal(y, x):
-                share = float((y == x).double().mean()) if y.shape == x.shape else 0.0
-                raise Refuted(
-                    f"The shortcut of {name_of(case, block)} changes x.",
-                    "x, every value of it",
-                    f"{share:.0%} of the values are x's",
-                    (block.where,),
-                )
+    def look(block: Block, maps: Maps, seed: int) -> None:
+        x = maps("x", block.input_shape)
+        y = _sum_without_residual(block, x, AnyTensors(block.graph, bench_of(case).generator(seed)))
+        if not torch.equal(y, x):
+            share = float((y == x).double().mean()) if y.shape == x.shape else 0.0
+            raise Refuted(
+                f"The shortcut of {name_of(case, block)} changes x.",
+                "x, every value of it",
+                f"{share:.0%} of the values are x's",
+                (block.where,),
+            )
 
-    return explored(case, "SC-01", prop, f"x exactly in {all_texts(case, blocks)}", seed=SEEDS, scale=SCALES)
+    return explored_in(case, "SC-01", blocks, f"x exactly in {all_texts(case, blocks)}", look)
 
 
 @examines("SC-02", by="behaviour")
@@ -89,26 +87,24 @@ def negatives_pass(case: Case) -> Result:
     if not blocks:
         return not_applicable("There is no shortcut.")
 
-    def prop(seed: int, scale: float) -> None:
-        maps = Maps(bench_of(case), seed, scale)
-        for block in blocks:
-            assert block.shortcut is not None
-            _, end = terms_of(block)
-            layer = last_layer(block.shortcut)
-            start = block.entry if layer is None else layer
-            x = maps("x", block.graph[start].shape)
-            if block.shortcut_kind == "zero-pad":
-                x = x.abs()  # what samples x, or pools it (SC-16 says which), leaves its sign
-            ways = [evaluate(block.graph, end, {start: v}, bench_of(case).tensors) for v in (x, -x)]
-            if block.shortcut_kind == "zero-pad":
-                ways = [way.sign() for way in ways]
-            if not torch.equal(ways[0], -ways[1]) or (layer is not None and not torch.equal(ways[0], x)):
-                lost = float((ways[0] != (x if ways[0].shape == x.shape else -ways[1])).double().mean())
-                raise Refuted(
-                    f"The shortcut of {name_of(case, block)} does not pass all values.",
-                    "values of either sign pass to the addition",
-                    f"{lost:.0%} of the values do not come through as they are",
-                    (block.where,),
-                )
+    def look(block: Block, maps: Maps, seed: int) -> None:
+        assert block.shortcut is not None
+        _, end = terms_of(block)
+        layer = last_layer(block.shortcut)
+        start = block.entry if layer is None else layer
+        x = maps("x", block.graph[start].shape)
+        if block.shortcut_kind == "zero-pad":
+            x = x.abs()  # what samples x, or pools it (SC-16 says which), leaves its sign
+        ways = [evaluate(block.graph, end, {start: v}, bench_of(case).tensors) for v in (x, -x)]
+        if block.shortcut_kind == "zero-pad":
+            ways = [way.sign() for way in ways]
+        if not torch.equal(ways[0], -ways[1]) or (layer is not None and not torch.equal(ways[0], x)):
+            lost = float((ways[0] != (x if ways[0].shape == x.shape else -ways[1])).double().mean())
+            raise Refuted(
+                f"The shortcut of {name_of(case, block)} does not pass all values.",
+                "values of either sign pass to the addition",
+                f"{lost:.0%} of the values do not come through as they are",
+                (block.where,),
+            )
 
-    return explored(case, "SC-15", prop, f"both signs pass in {all_texts(case, blocks)}", seed=SEEDS, scale=SCALES)
+    return explored_in(case, "SC-15", blocks, f"both signs pass in {all_texts(case, blocks)}", look)

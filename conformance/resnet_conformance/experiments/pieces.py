@@ -127,6 +127,19 @@ def explored(
     return failed(refuted.message, refuted.expected, shown, refuted.where, refuted.deviation, bench.repro(clause))
 
 
+def explored_in(
+    case: Case, clause: str, blocks: Sequence[Block], found: str, look: Callable[[Block, Maps, int], None]
+) -> Result:
+    """As `explored`, of a property that each of these blocks has: `look` gets a block, random maps and their seed."""
+
+    def prop(seed: int, scale: float) -> None:
+        maps = Maps(bench_of(case), seed, scale)
+        for block in blocks:
+            look(block, maps, seed)
+
+    return explored(case, clause, prop, found, seed=SEEDS, scale=SCALES)
+
+
 def all_texts(case: Case, blocks: Sequence[Block]) -> str:
     """How many blocks were run, for people."""
     total = len(bench_of(case).anatomy.blocks)

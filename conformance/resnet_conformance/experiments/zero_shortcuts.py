@@ -12,7 +12,7 @@ from ..blocks import Block
 from ..clauses.case import Case, Result, examines, not_applicable
 from ..execute import evaluate
 from .bench import Refuted
-from .pieces import SCALES, SEEDS, AnyTensors, Maps, bench_of, explored, name_of, residual_blocks, terms_of
+from .pieces import AnyTensors, Maps, bench_of, explored_in, name_of, residual_blocks, terms_of
 
 
 def _widened(case: Case) -> tuple[Block, ...]:
@@ -43,30 +43,28 @@ def channels_and_zeros(case: Case) -> Result:
     if not blocks:
         return not_applicable("There is no zero-padding shortcut.")
 
-    def prop(seed: int, scale: float) -> None:
-        maps = Maps(bench_of(case), seed, scale)
-        for block in blocks:
-            n, channels, height, width = block.input_shape
-            levels = maps("levels", (n, channels, 1, 1))
-            y = _shortcut_of(case, block, levels.expand(n, channels, height, width).contiguous(), seed)
-            filled = _filled(y)
-            wanted = torch.zeros(block.output_shape, dtype=y.dtype)
-            if len(filled) == channels:
-                wanted[:, filled] = levels
-            if len(filled) != channels or y.shape != wanted.shape or not torch.equal(y, wanted):
-                raise Refuted(
-                    f"The shortcut of {name_of(case, block)} is not x with zero channels.",
-                    f"the {channels} channels of x, in order, and {block.output_shape[1] - channels} channels of zeros",
-                    f"{len(filled)} channels that are not zero"
-                    + ("" if len(filled) != channels else ", with other values than x's"),
-                    (block.where,),
-                )
-            rest = _filled(_shortcut_of(case, block, maps("x", block.input_shape), seed))
-            if not torch.equal(rest, filled):
-                message = f"In the shortcut of {name_of(case, block)} the zero channels depend on x."
-                raise Refuted(message, "zeros whatever x is", f"{len(rest)} channels are not zero", (block.where,))
+    def look(block: Block, maps: Maps, seed: int) -> None:
+        n, channels, height, width = block.input_shape
+        levels = maps("levels", (n, channels, 1, 1))
+        y = _shortcut_of(case, block, levels.expand(n, channels, height, width).contiguous(), seed)
+        filled = _filled(y)
+        wanted = torch.zeros(block.output_shape, dtype=y.dtype)
+        if len(filled) == channels:
+            wanted[:, filled] = levels
+        if len(filled) != channels or y.shape != wanted.shape or not torch.equal(y, wanted):
+            raise Refuted(
+                f"The shortcut of {name_of(case, block)} is not x with zero channels.",
+                f"the {channels} channels of x, in order, and {block.output_shape[1] - channels} channels of zeros",
+                f"{len(filled)} channels that are not zero"
+                + ("" if len(filled) != channels else ", with other values than x's"),
+                (block.where,),
+            )
+        rest = _filled(_shortcut_of(case, block, maps("x", block.input_shape), seed))
+        if not torch.equal(rest, filled):
+            message = f"In the shortcut of {name_of(case, block)} the zero channels depend on x."
+            raise Refuted(message, "zeros whatever x is", f"{len(rest)} channels are not zero", (block.where,))
 
-    return explored(case, "SC-03", prop, f"x and zeros in {len(blocks)} blocks", seed=SEEDS, scale=SCALES)
+    return explored_in(case, "SC-03", blocks, f"x and zeros in {len(blocks)} blocks", look)
 
 
 @examines("SC-16", by="behaviour")
@@ -76,24 +74,22 @@ def pixels_are_sampled(case: Case) -> Result:
     if not blocks:
         return not_applicable("There is no zero-padding shortcut.")
 
-    def prop(seed: int, scale: float) -> None:
-        maps = Maps(bench_of(case), seed, scale)
-        for block in blocks:
-            x = maps("x", block.input_shape)
-            y = _shortcut_of(case, block, x, seed)
-            y = y[:, _filled(y)]
-            wanted = x[:, :, :: block.stride, :: block.stride]
-            if y.shape[1] != wanted.shape[1]:
-                continue  # other channels than x's are SC-03's matter
-            if y.shape != wanted.shape or not torch.equal(y, wanted):
-                share = float((y == wanted).double().mean()) if y.shape == wanted.shape else 0.0
-                averaged = block.shortcut is not None and "avg_pool" in block.shortcut.ops
-                raise Refuted(
-                    f"The shortcut of {name_of(case, block)} does not take every pixel of the grid as it is.",
-                    f"x[:, :, ::{block.stride}, ::{block.stride}]",
-                    f"{share:.0%} of the values are those",
-                    (block.where,),
-                    "optA-avgpool2" if averaged else "optA-offset",
-                )
+    def look(block: Block, maps: Maps, seed: int) -> None:
+        x = maps("x", block.input_shape)
+        y = _shortcut_of(case, block, x, seed)
+        y = y[:, _filled(y)]
+        wanted = x[:, :, :: block.stride, :: block.stride]
+        if y.shape[1] != wanted.shape[1]:
+            return  # other channels than x's are SC-03's matter
+        if y.shape != wanted.shape or not torch.equal(y, wanted):
+            share = float((y == wanted).double().mean()) if y.shape == wanted.shape else 0.0
+            averaged = block.shortcut is not None and "avg_pool" in block.shortcut.ops
+            raise Refuted(
+                f"The shortcut of {name_of(case, block)} does not take every pixel of the grid as it is.",
+                f"x[:, :, ::{block.stride}, ::{block.stride}]",
+                f"{share:.0%} of the values are those",
+                (block.where,),
+                "optA-avgpool2" if averaged else "optA-offset",
+            )
 
-    return explored(case, "SC-16", prop, f"x[:, :, ::s, ::s] in {len(blocks)} blocks", seed=SEEDS, scale=SCALES)
+    return explored_in(case, "SC-16", blocks, f"x[:, :, ::s, ::s] in {len(blocks)} blocks", look)
