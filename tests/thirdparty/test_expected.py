@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from resnet_conformance.api import check, identify
-from resnet_conformance.findings import Report
+from resnet_conformance.findings import Identification, Report
 from resnet_conformance.spec import load_spec
 
 HERE = Path(__file__).parent
@@ -23,12 +23,23 @@ def _id(row: dict[str, Any]) -> str:
     return f"{row['target'].rsplit('/', 1)[-1]} as {row['architecture']}"
 
 
+def _in_one_worker(row: dict[str, Any]) -> Any:
+    """All tests of a network where its report is."""
+    marks = [pytest.mark.xdist_group(row["target"])] if find_spec("xdist") else []
+    return pytest.param(row, id=_id(row), marks=marks)
+
+
 @cache
 def _report(target: str, architecture: str) -> Report:
     return check(target, architecture)
 
 
-@pytest.fixture(params=ROWS, ids=_id)
+@cache
+def _identified(target: str) -> Identification:
+    return identify(target)
+
+
+@pytest.fixture(params=map(_in_one_worker, ROWS))
 def row(request: pytest.FixtureRequest) -> dict[str, Any]:
     """One row, its target's file resolved; skipped where its library is not installed."""
     row: dict[str, Any] = dict(request.param)
@@ -76,7 +87,7 @@ def test_admitted_choices(row: dict[str, Any]) -> None:
 
 
 def test_identification(row: dict[str, Any]) -> None:
-    found = identify(row["target"])
+    found = _identified(row["target"])
     assert found.architecture in row.get("identified_one_of", [row.get("identified")])
     assert found.exact is row["exact"]
 
