@@ -131,7 +131,7 @@ class _Redrawing:
         if node.op == "batch_norm":
             mean = mine.operand("mean")
             tensor = self.found[mean].attrs.get("tensor", -1) if mean is not None else -1
-            momentum = mine.attrs["momentum"] if mine.attrs["momentum"] is not None else self.momenta.get(tensor)
+            momentum = self.momenta.get(tensor, mine.attrs["momentum"])  # a cumulative average shows none in eval
             return {"eps": mine.attrs["eps"]} | ({} if momentum is None else {"momentum": momentum})
         same = ("kernel", "stride", "dilation", "groups")
         if node.op == "conv" and mine.shape == node.shape and all(mine.attrs[k] == node.attrs[k] for k in same):

@@ -51,7 +51,7 @@ def check(
     input: Sequence[int] | None = None,
     only: Sequence[str] = (),
     level: str | None = None,
-    evidence: Sequence[str] = EVIDENCE,
+    evidence: str | Sequence[str] = EVIDENCE,
     recipe: object = None,
     seed: int | None = None,
     timeout: float | None = None,
@@ -69,6 +69,7 @@ def check(
     spec = load_spec()
     if level not in (None, "must", "should"):
         raise ValueError(f"level is 'must' or 'should', not {level!r}")
+    evidence = (evidence,) if isinstance(evidence, str) else evidence
     if unknown := [kind for kind in evidence if kind not in EVIDENCE]:
         raise ValueError(f"there is no evidence {unknown[0]!r}: choose from {', '.join(EVIDENCE)}")
     if architecture is not None and architecture not in spec.architectures:
@@ -214,6 +215,11 @@ def _capture(
     else:
         shapes = tuple((BATCH, 3, size, size) for size in SIZES)
     subject = prepare(capture_candidate(target, kwargs, shapes))
+    if input is not None and subject.candidate.input_shape[1] != input[0]:
+        raise ValueError(
+            f"input is (channels, height, width), and the network takes {subject.candidate.input_shape[1]} channels,"
+            f" not {input[0]}"
+        )
     match = nearest(spec, subject)
     size, captured = match.architecture.size, subject.candidate.input_shape
     if input is None and architecture is None and captured[2] != size:

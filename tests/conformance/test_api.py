@@ -94,6 +94,8 @@ def test_an_unknown_architecture_is_refused_with_the_nearest_name() -> None:
         ({"input": (3, 0, 32)}, "three numbers above 0"),
         ({"level": "MAY"}, "level is 'must' or 'should', not 'MAY'"),
         ({"architecture": 5}, "unknown architecture 5"),
+        ({"input": (32, 32, 3)}, "the network takes 3 channels, not 32"),
+        ({"evidence": "structural"}, "there is no evidence 'structural'"),
     ],
 )
 def test_an_argument_that_cannot_be_is_refused(arguments: dict[str, object], message: str) -> None:

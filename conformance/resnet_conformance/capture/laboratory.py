@@ -105,12 +105,17 @@ class Laboratory:
 
     def _copied(self, instance: nn.Module) -> nn.Module:
         """A copy that computes what the instance computes, with tensors of its own; else the instance itself."""
-        module = copy.deepcopy(instance).to("cpu")
+        try:
+            module = copy.deepcopy(instance).to("cpu")
+        except Exception:  # noqa: BLE001 - a stranger's: values that carry a gradient, locks and files cannot be copied
+            module = instance
+        if any(isinstance(part, torch.jit.ScriptModule) for part in module.modules()):
+            return module  # its code holds no tensors but its own
         own = [t for t, _ in registered(instance)]
         dtype = next((t.dtype for t in own if t.is_floating_point()), torch.float32)
         wanted = self._passed(instance)
         with module_kept(instance), _filled(own, {}, dtype, range(len(own))):  # which the copy may still write to
-            if self._passed(module) == wanted:
+            if module is not instance and self._passed(module) == wanted:
                 return module
         if any(t.device.type != "cpu" for t, _ in registered(instance)):
             raise CaptureError("a copy of it still uses the instance's own tensors, and those are not on the CPU")
@@ -191,9 +196,9 @@ class Laboratory:
                 graph = emitter.finish(last, mode)
             values = {emitter.place[i]: t for i, t in (recorder.kept or {}).items() if i in emitter.place}
             del recorder
-            if loss is not None:
-                self._differentiate(module, places, loss(output), on_gradient)
             after = {i: t.detach().clone() if t.numel() < 2**16 else t.detach() for i, t in self._present(module)}
+            if loss is not None:  # the tensors were read first: checkpointed blocks run once more in the backward pass
+                self._differentiate(module, places, loss(output), on_gradient)
             return Run(output.detach(), after, graph, values, leaf.grad if loss is not None else None)
 
     def _present(self, module: nn.Module) -> Iterator[tuple[int, torch.Tensor]]:

@@ -14,10 +14,11 @@ from ..capture.problems import CaptureError
 from ..clauses.case import Case, Result, examines
 from .bench import Refuted
 from .live import Arrangement
-from .pieces import bench_of, explored
+from .pieces import ENOUGH, bench_of, explored
 from .tolerance import close, discrepancy
 
-BATCHES, SEEDS = st.integers(2, 4), st.integers(0, 99)
+BATCHES, DEEP_BATCHES = st.sampled_from([8, 2, 3, 5]), st.sampled_from([4, 2, 3])  # the first is always tried
+SEEDS = st.integers(0, 99)
 SQUEEZED, UNTRACKED, DROPPED = "head-squeeze", "bn-functional-train", "dropout-functional-always-on"
 
 
@@ -53,7 +54,7 @@ def samples_are_independent(case: Case) -> Result:
                 deviation=UNTRACKED if any(n.attrs["batch_statistics"] for n in case.nodes("batch_norm")) else None,
             )
 
-    return explored(case, "BH-01", prop, "the same alone and in a batch", batch=BATCHES, seed=SEEDS)
+    return explored(case, "BH-01", prop, "the same alone and in a batch", batch=_batches(case), seed=SEEDS)
 
 
 @examines("BN-05", by="behaviour")
@@ -75,7 +76,7 @@ def batch_is_not_measured(case: Case) -> Result:
                 f"logits that differ by {error:.2g} of their size with other samples in the batch",
             )
 
-    return explored(case, "BN-05", prop, "stored statistics", batch=BATCHES, seed=SEEDS)
+    return explored(case, "BN-05", prop, "stored statistics", batch=_batches(case), seed=SEEDS)
 
 
 @examines("BH-02", by="behaviour")
@@ -107,7 +108,11 @@ def eval_repeats(case: Case) -> Result:
                 f"logits that differ by {moved:.2g} of their size",
             )
 
-    return explored(case, "BH-02", prop, "two runs agree", batch=BATCHES, seed=SEEDS)
+    return explored(case, "BH-02", prop, "two runs agree", batch=_batches(case), seed=SEEDS)
+
+
+def _batches(case: Case) -> st.SearchStrategy[int]:
+    return BATCHES if len(case.found.main_convolutions) <= ENOUGH else DEEP_BATCHES
 
 
 def _is_alone_as_in_company(case: Case, batch: int, seed: int) -> bool:

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from .live import Live
     from .practice import Practice
 
-# The laboratory's map sizes for an input size, the second for what runs where maps halve without remainder alone: the
-# deepest maps have four positions at both.
-SMALL = {224: (40, 64)}
+# The laboratory's map sizes for an input size: other than the judged one, higher than wide, and small, yet with several
+# positions in the deepest maps. The second are for what does not run at the first.
+SMALL = {224: ((44, 36), (64, 64)), 32: ((36, 28), (32, 32))}
 ROLES = frozenset({"weight", "bias", "gamma", "beta", "mean", "var"})
 DEEP = 300  # convolutions, above which maps are half as large: a thousand layers' values fill gigabytes
 
@@ -107,7 +107,8 @@ class Bench:
         """At the first of the laboratory's sizes at which the network runs."""
         _, channels, *extents = self.candidate.input_shape
         part = 2 if self.deep else 1
-        sizes = [[SMALL[e][k] // part for e in extents] for k in range(2) if set(extents) <= set(SMALL)]
+        known = SMALL.get(extents[0], ()) if len(set(extents)) == 1 else ()
+        sizes = [[extent // part for extent in size] for size in known]
         for size in (*sizes, [extent // part for extent in extents]):
             try:
                 graph = self.laboratory.capture((2, channels, *size))
@@ -175,7 +176,7 @@ class Bench:
 
 
 def draw_tensors(graph: Graph, generator: torch.Generator) -> dict[int, torch.Tensor]:
-    """Values for every registered tensor by the role in which it is read; 0 for what is read in none.
+    """Values for every registered tensor by the role in which it is read; as a weight where in none.
 
     Weights have variance 1 / fan-in; gamma is negative on a tenth of the channels; beta and mean are around 0, var
     around 1. So that sums over hundreds of blocks do not explode, gamma is smaller the more joins there are.
@@ -196,7 +197,7 @@ def draw_tensors(graph: Graph, generator: torch.Generator) -> dict[int, torch.Te
             drawn = _draw(roles[index], tensor.shape, generator)
             found[index] = drawn * gain if roles[index] == "gamma" else drawn
         elif tensor.kind == "parameter":
-            found[index] = torch.zeros(tensor.shape, dtype=torch.float64)
+            found[index] = _draw("weight", tensor.shape, generator)
     return found
 
 

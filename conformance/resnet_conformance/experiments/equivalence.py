@@ -111,7 +111,12 @@ class Comparison:
                 gradients[index] = gradient
 
         theirs = self.laboratory.run(
-            self.x, self.bench.tensors, mode="train", watch=True, loss=lambda y: (y * direction).sum(), on_gradient=keep
+            self.x,
+            self.bench.tensors,
+            mode="train",
+            watch=True,
+            loss=lambda y: (y.flatten(1) * direction).sum(),
+            on_gradient=keep,
         )
         held = from_candidate(self.alignment, gradients)
         floor = FLOOR * max((t.abs().max().item() for t in held.values()), default=0.0)

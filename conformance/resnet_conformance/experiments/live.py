@@ -16,10 +16,7 @@ from .bench import Bench
 if TYPE_CHECKING:
     from ..capture.laboratory import Run
 
-SMALLEST = {
-    40: 33,
-    64: 33,
-}  # the map size of live runs for the laboratory's: the last maps still have more than one position
+SMALLEST = {224: 33, 32: 25}  # the map size of live runs for the judged one: small and odd
 KEPT = 6  # runs that are remembered
 
 Size = tuple[int, int]
@@ -49,9 +46,11 @@ class Live:
     @cached_property
     def size(self) -> Size:
         """A map size at which the network runs: small and odd, else the laboratory's, else the judged one."""
-        height, width = self._bench.shape[2:]
+        judged = self._bench.candidate.input_shape[2]
+        small = SMALLEST.get(judged, judged - 7) // (2 if self._bench.deep else 1)
         more = 2 * int(torch.randint(4, (1,), generator=self._bench.generator(1)))
-        sizes = [(SMALLEST.get(height, height - 7) + more, SMALLEST.get(width, width - 7)), (height, width)]
+        height, width = self._bench.shape[2:]
+        sizes = [(small + more, small), (height, width)]
         for size in (s for s in sizes if min(s) > 0):
             try:
                 self._runs[Arrangement(2)] = self._run(Arrangement(2), size)

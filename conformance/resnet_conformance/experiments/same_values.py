@@ -44,7 +44,9 @@ def _judge(case: Case, clause: str, what: str, kind: str, gaps: tuple[Gap, ...],
         wrong = [g for g in gaps if not g.distance <= tolerance]
     if not wrong:
         worst = max((g.distance for g in gaps), default=0.0)
-        return passed(f"{len(gaps)} places agree within {worst:.1e} of their size (allowed: {tolerance:.0e})")
+        open_ = ", ".join(f.clause for f in case.failures if f.level == "SHOULD" and f.evidence == "structure")
+        chosen = f"; the blueprint with the candidate's choices, of which {open_} speaks" if open_ else ""
+        return passed(f"{len(gaps)} places agree within {worst:.1e} of their size (allowed: {tolerance:.0e}){chosen}")
     first = wrong[0]
     apart = f"differ by {first.distance:.1e} of their size" if first.distance < float("inf") else "cannot be compared"
     return failed(
@@ -61,6 +63,8 @@ def _examine(case: Case, clause: str, what: str, kind: str, pick: str) -> Result
     height, width = bench_of(case).shape[2:]
     if height * width > LARGEST:
         return not_examined(f"The network runs at {height}x{width} alone (HD-05); values are compared on small maps.")
+    if pick != "eval" and not case.trained:
+        return not_examined(f"Training could not be run: {case.candidate.train_failure or 'no train capture'}.")
     comparison = _compare(case)
     if isinstance(comparison, str):
         return not_examined(f"The weights cannot be moved: {comparison}.")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
 
 import resnet_impl
 from resnet_conformance import check
@@ -239,3 +241,52 @@ def test_an_instance_that_runs_on_real_tensors_alone() -> None:
     laboratory = laboratory_of(net)
     assert laboratory.run(torch.randn(SHAPE, dtype=torch.float64), ones(laboratory)).output.dtype == torch.float64
     assert laboratory.module is not net
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:FutureWarning", "ignore::DeprecationWarning")
+def test_a_scripted_instance_keeps_its_gradients_and_conforms() -> None:
+    net = torch.jit.script(resnet_impl.cifar_resnet20())
+    report = check(net, "cifar10/resnet20")
+    assert report.failed("MUST") == ()
+    assert all(p.grad is None for p in net.parameters())
+
+
+def test_an_instance_that_cannot_be_copied_is_run_itself() -> None:
+    net = resnet_impl.cifar_resnet20()
+    net.last = net(torch.randn(SHAPE))  # carries a gradient, which copy.deepcopy refuses
+    before = values(net)
+    report = check(net, "cifar10/resnet20")
+    assert report.verdict == "conforms"
+    assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
+    assert all(p.grad is None for p in net.parameters())
+
+
+class Checkpointed(nn.Module):
+    """ResNet-20 whose blocks are computed again in the backward pass."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = resnet_impl.cifar_resnet20()
+        for name in ("maps16", "maps8"):
+            for block in self.net.get_submodule(name):
+                block.forward = partial(checkpoint, block.forward, use_reentrant=False)
+
+
+def test_a_block_that_is_checkpointed_updates_its_statistics_once() -> None:
+    def build() -> nn.Module:
+        return Checkpointed().net
+
+    report = check(build, "cifar10/resnet20", only=["BH-03", "EQ-*"])
+    assert {f.outcome for f in report.findings} == {"pass"}, [(f.clause, f.message) for f in report.findings]
+
+
+def test_cumulative_averages_are_a_choice_of_momentum() -> None:
+    def build() -> nn.Module:
+        net = resnet_impl.cifar_resnet20()
+        for module in net.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.momentum = None
+        return net
+
+    report = check(build, "cifar10/resnet20", only=["BH-03", "EQ-*", "BN-07"])
+    assert {f.outcome for f in report.findings} == {"pass"}, [(f.clause, f.message) for f in report.findings]
