@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+import torchvision
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
@@ -245,9 +246,9 @@ def test_an_instance_that_runs_on_real_tensors_alone() -> None:
 
 @pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:FutureWarning", "ignore::DeprecationWarning")
 def test_a_scripted_instance_keeps_its_gradients_and_conforms() -> None:
-    net = torch.jit.script(resnet_impl.cifar_resnet20())
-    report = check(net, "cifar10/resnet20")
-    assert report.failed("MUST") == ()
+    net = torch.jit.script(torchvision.models.resnet18())
+    report = check(net, "imagenet/resnet18", only=["BH-*"])
+    assert {f.outcome for f in report.findings} == {"pass"}, [(f.clause, f.message) for f in report.findings]
     assert all(p.grad is None for p in net.parameters())
 
 
