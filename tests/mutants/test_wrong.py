@@ -16,6 +16,7 @@ from . import (  # noqa: F401  (each registers its networks)
     wrong_heads,
     wrong_inits,
     wrong_joins,
+    wrong_memory,
     wrong_norms,
     wrong_preactivation,
     wrong_projections,

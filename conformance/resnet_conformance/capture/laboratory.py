@@ -8,9 +8,10 @@ instance whose code refers to its own tensors past any copy (a forward that is a
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
@@ -165,9 +166,11 @@ class Laboratory:
         seed: int = 0,
         loss: Callable[[torch.Tensor], torch.Tensor] | None = None,
         on_gradient: Callable[[int, torch.Tensor | None], None] | None = None,
+        earlier: Sequence[torch.Tensor] = (),
     ) -> Run:
         """One pass of the live network on x (N, C, H, W), in its dtype, with these tensors in place of its own.
 
+        `earlier` are batches that pass before, unobserved: what they leave in the network is there for x.
         With `loss`, a function from the output to a scalar, gradients are taken: `on_gradient` gets each parameter's
         index and gradient (None: it received none), which is then dropped. Raises CaptureError.
         """
@@ -185,8 +188,10 @@ class Laboratory:
             if watch:
                 recorder.kept = {}
                 recorder.begin(given, [(t, t) for t in places])
+            for batch in earlier:
+                exposed(partial(_forward, module, name, batch))
             with path.followed(), recorder if watch else nullcontext():
-                returned = exposed(lambda: module(given) if name is None else module(**{name: given}))
+                returned = exposed(partial(_forward, module, name, given))
             output = main_output(returned, x.shape[0])
             graph = None
             if watch:
@@ -245,6 +250,10 @@ class Laboratory:
         if on_gradient is not None:
             for index in sorted(silent):
                 on_gradient(index, None)
+
+
+def _forward(module: nn.Module, name: str | None, x: torch.Tensor) -> Any:
+    return module(x) if name is None else module(**{name: x})
 
 
 @contextmanager

@@ -87,9 +87,12 @@ def eval_repeats(case: Case) -> Result:
     def prop(batch: int, seed: int) -> None:
         run = live.eval(Arrangement(batch, seed))
         _demand_unchanged(case, run.tensors)
-        if _is_alone_as_in_company(case, batch, seed):
-            return
-        moved = close(live.eval(Arrangement(batch, seed, chance=1)).output, run.output)
+        if not _is_alone_as_in_company(case, batch, seed):
+            demand_sameness(batch, seed, run.output)
+        _demand_no_memory(case, batch, seed, run.output)
+
+    def demand_sameness(batch: int, seed: int, output: torch.Tensor) -> None:
+        moved = close(live.eval(Arrangement(batch, seed, chance=1)).output, output)
         if moved is not None:
             raise Refuted(
                 "Two runs in eval mode give different logits for one input.",
@@ -98,7 +101,7 @@ def eval_repeats(case: Case) -> Result:
                 deviation=DROPPED if case.nodes("dropout") else None,
             )
         try:
-            moved = close(live.eval(Arrangement(batch, seed, channels_last=True)).output, run.output)
+            moved = close(live.eval(Arrangement(batch, seed, channels_last=True)).output, output)
         except CaptureError:  # it asks for its input in one memory format: no clause forbids that
             return
         if moved is not None:
@@ -109,6 +112,23 @@ def eval_repeats(case: Case) -> Result:
             )
 
     return explored(case, "BH-02", prop, "two runs agree", batch=_batches(case), seed=SEEDS)
+
+
+def _demand_no_memory(case: Case, batch: int, seed: int, output: torch.Tensor) -> None:
+    """A pass after others, on a batch of another size and one of the same, gives what it gives alone."""
+    try:
+        later = bench_of(case).live.eval(Arrangement(batch, seed, earlier=(batch + 1, batch))).output
+    except CaptureError as refusal:
+        raise Refuted(
+            "After a run in eval mode the network does not run on a batch of another size.", "logits", str(refusal)
+        ) from None
+    moved = close(later, output)
+    if moved is not None:
+        raise Refuted(
+            "A run in eval mode changes what the next one gives.",
+            "the same logits whatever ran before",
+            f"logits that differ by {moved:.2g} of their size",
+        )
 
 
 def _batches(case: Case) -> st.SearchStrategy[int]:

@@ -26,7 +26,8 @@ Size = tuple[int, int]
 class Arrangement:
     """What one run in eval mode is made on: the first `batch` samples of a seed, of this size (by default Live.size).
 
-    `others` is the seed of all samples but the first, `chance` that of whatever the network itself draws.
+    `others` is the seed of all samples but the first, `chance` that of whatever the network itself draws, `earlier` the
+    sizes of batches that pass before.
     """
 
     batch: int
@@ -34,6 +35,7 @@ class Arrangement:
     others: int = 0
     channels_last: bool = False
     chance: int = 0
+    earlier: tuple[int, ...] = ()
 
 
 class Live:
@@ -89,4 +91,7 @@ class Live:
         x = torch.stack(samples)
         if arrangement.channels_last:
             x = x.contiguous(memory_format=torch.channels_last)
-        return bench.laboratory.run(x, bench.tensors, seed=arrangement.chance)
+        generator = bench.generator(6)
+        shapes = [(batch, bench.shape[1], *size) for batch in arrangement.earlier]
+        earlier = [torch.randn(shape, generator=generator, dtype=torch.float64) for shape in shapes]
+        return bench.laboratory.run(x, bench.tensors, seed=arrangement.chance, earlier=earlier)
