@@ -25,7 +25,7 @@ from .test_wrong import MUTANTS
 SHOWN = [
     ("join-by-product", "BLK-01", "32x32_1 (blocks.0.convs) does not add its branches."),
     ("join-by-maximum", "BLK-01", "32x32_1 (blocks.0.convs) does not add its branches."),
-    ("join-by-concatenation", "BLK-01", "comes out as a map of shape (2, 32, 32, 32)"),
+    ("join-by-concatenation", "BLK-01", "comes out as a map of shape (2, 32, 36, 28)"),
     ("pre-joined-by-maximum", "BLK-01", "32x32_1 (units.0.convs) does not add its branches."),
     ("relu-on-entry", "BLK-03", "gives negative values: no ReLU follows its addition."),
     ("inplace-relu-corrupts-identity", "BLK-03", "8x8_3 (blocks.8.convs) gives negative values"),

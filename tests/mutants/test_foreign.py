@@ -173,6 +173,8 @@ def test_an_activation_that_is_no_relu_is_named_as_one(activation: nn.Module) ->
     _forward_of(net.get_submodule("maps16.1"), forward)
     report = check(net, "cifar10/resnet20")
     failed = {f.clause: f for f in report.failed("MUST")}
-    assert set(failed) == {"ACT-01"}
+    # RReLU draws its slopes, here in eval, too: the module is not the network's own, and stays in training mode
+    drawn = {"ACT-02", "BH-02"} if isinstance(activation, nn.RReLU) else set()
+    assert set(failed) == {"ACT-01"} | drawn
     assert failed["ACT-01"].deviation == "act-other"
     assert "maps16.1" in " ".join(failed["ACT-01"].where)

@@ -17,7 +17,7 @@ from .live import Arrangement
 from .pieces import ENOUGH, bench_of, explored
 from .tolerance import close, discrepancy
 
-BATCHES, DEEP_BATCHES = st.sampled_from([8, 2, 3, 5]), st.sampled_from([4, 2, 3])  # the first is always tried
+BATCHES, DEEP_BATCHES = st.sampled_from([8, 2, 3, 5]), st.sampled_from([2, 3, 4])  # the first is always tried
 SEEDS = st.integers(0, 99)
 SQUEEZED, UNTRACKED, DROPPED = "head-squeeze", "bn-functional-train", "dropout-functional-always-on"
 
@@ -115,9 +115,13 @@ def eval_repeats(case: Case) -> Result:
 
 
 def _demand_no_memory(case: Case, batch: int, seed: int, output: torch.Tensor) -> None:
-    """A pass after others, on a batch of another size and one of the same, gives what it gives alone."""
+    """A pass after others, on a batch of another size and one of the same, gives what it gives alone.
+
+    A deep network is spared the second.
+    """
+    before = (batch + 1, batch) if len(case.found.main_convolutions) <= ENOUGH else (batch + 1,)
     try:
-        later = bench_of(case).live.eval(Arrangement(batch, seed, earlier=(batch + 1, batch))).output
+        later = bench_of(case).live.eval(Arrangement(batch, seed, earlier=before)).output
     except CaptureError as refusal:
         raise Refuted(
             "After a run in eval mode the network does not run on a batch of another size.", "logits", str(refusal)
