@@ -21,7 +21,7 @@ from ..graph import Graph, Shape, operations
 from ..graph import Tensor as Registered
 from .emitter import Emitter
 from .inputs import input_name
-from .isolation import module_kept
+from .isolation import collection_off, module_kept
 from .limits import exposed
 from .outputs import main_output, require_trace
 from .problems import CaptureError, TargetError, TargetProblem, last_line
@@ -63,12 +63,13 @@ class Laboratory:
 
     def capture(self, shape: Shape, mode: str = "eval", seed: int = 0) -> Graph:
         """The Graph of one pass on an input of this shape: on meta tensors, else on the CPU. Raises CaptureError."""
-        try:
-            if self._meta is None:
-                self._meta = self.target.build("meta") if self.target.instance is None else self.target.instance
-            return record(self._meta, shape, mode, "meta", seed)[0]
-        except TargetProblem:
-            return record(self.module, shape, mode, "cpu", seed)[0]
+        with collection_off():
+            try:
+                if self._meta is None:
+                    self._meta = self.target.build("meta") if self.target.instance is None else self.target.instance
+                return record(self._meta, shape, mode, "meta", seed)[0]
+            except TargetProblem:
+                return record(self.module, shape, mode, "cpu", seed)[0]
 
     @property
     def module(self) -> nn.Module:
