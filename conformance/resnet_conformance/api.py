@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from .capture import TargetProblem, capture_candidate
 from .capture.limits import within
+from .capture.problems import InputError
 from .clauses import Case
 from .examination import EVIDENCE, examine, experiment, is_chosen
 from .findings import Finding, Identification, Report
@@ -216,7 +217,7 @@ def _capture(
         shapes = tuple((BATCH, 3, size, size) for size in SIZES)
     subject = prepare(capture_candidate(target, kwargs, shapes))
     if input is not None and subject.candidate.input_shape[1] != input[0]:
-        raise ValueError(
+        raise InputError(
             f"input is (channels, height, width), and the network takes {subject.candidate.input_shape[1]} channels,"
             f" not {input[0]}"
         )

@@ -14,7 +14,7 @@ import torchvision
 from torch import nn
 
 import resnet_conformance
-from resnet_conformance import check, identify
+from resnet_conformance import check, cli, identify
 from resnet_conformance.api import UnknownArchitectureError
 from resnet_conformance.capture import TargetProblem
 from resnet_conformance.judge import UnjudgeableError
@@ -101,6 +101,12 @@ def test_an_unknown_architecture_is_refused_with_the_nearest_name() -> None:
 def test_an_argument_that_cannot_be_is_refused(arguments: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         check("resnet_impl:cifar_resnet20", **arguments)  # type: ignore[arg-type]
+
+
+def test_channels_that_a_network_does_not_take_are_one_message(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["check", "resnet_impl:cifar_resnet20", "--input", "32x32x3"]) == 2
+    told = "input is (channels, height, width), and the network takes 3 channels, not 32"
+    assert capsys.readouterr() == ("", f"resnet-conformance: {told}\n")
 
 
 def test_problems_have_their_own_exceptions() -> None:

@@ -45,3 +45,7 @@ def last_line(error: BaseException) -> str:
 def shortened(text: str) -> str:
     """A long text without its middle: what went wrong stands at its beginning or its end."""
     return text if len(text) <= LONG else f"{text[: LONG // 2]} [...] {text[-LONG // 2 :]}"
+
+
+class InputError(TargetProblem, ValueError):
+    """The network does not take the input that the caller asks for."""
