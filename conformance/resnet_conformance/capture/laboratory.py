@@ -2,7 +2,8 @@
 
 The laboratory has a network of its own (constructed once more, or a copy of the user's instance), so that nothing that
 an experiment does reaches the candidate. Forward passes are the network's own code, not a replay of its Graph. Only an
-instance whose code refers to its own tensors past any copy (a forward that is a closure) is run itself, and put back.
+instance that cannot be copied, or whose code refers to its own tensors past any copy (a forward that is a closure), is
+run itself, and put back.
 """
 
 from __future__ import annotations
@@ -110,17 +111,21 @@ class Laboratory:
         try:
             module = copy.deepcopy(instance).to("cpu")
         except Exception:  # noqa: BLE001 - a stranger's: values that carry a gradient, locks and files cannot be copied
-            module = instance
+            return self._itself(instance, "it cannot be copied")
         if any(isinstance(part, torch.jit.ScriptModule) for part in module.modules()):
             return module  # its code holds no tensors but its own
         own = [t for t, _ in registered(instance)]
         dtype = next((t.dtype for t in own if t.is_floating_point()), torch.float32)
         wanted = self._passed(instance)
         with module_kept(instance), _filled(own, {}, dtype, range(len(own))):  # which the copy may still write to
-            if module is not instance and self._passed(module) == wanted:
+            if self._passed(module) == wanted:
                 return module
+        return self._itself(instance, "a copy of it still uses the instance's own tensors")
+
+    def _itself(self, instance: nn.Module, why: str) -> nn.Module:
+        """The instance, where its tensors are on the CPU. Raises CaptureError."""
         if any(t.device.type != "cpu" for t, _ in registered(instance)):
-            raise CaptureError("a copy of it still uses the instance's own tensors, and those are not on the CPU")
+            raise CaptureError(f"{why}, and its tensors are not on the CPU: move it there")
         return instance
 
     def _passed(self, module: nn.Module) -> list[tuple[Any, ...]] | None:

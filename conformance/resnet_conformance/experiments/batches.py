@@ -119,7 +119,7 @@ def _demand_no_memory(case: Case, batch: int, seed: int, output: torch.Tensor) -
 
     A deep network is spared the second.
     """
-    before = (batch + 1, batch) if len(case.found.main_convolutions) <= ENOUGH else (batch + 1,)
+    before = (batch + 1,) if _is_deep(case) else (batch + 1, batch)
     try:
         later = bench_of(case).live.eval(Arrangement(batch, seed, earlier=before)).output
     except CaptureError as refusal:
@@ -136,7 +136,11 @@ def _demand_no_memory(case: Case, batch: int, seed: int, output: torch.Tensor) -
 
 
 def _batches(case: Case) -> st.SearchStrategy[int]:
-    return BATCHES if len(case.found.main_convolutions) <= ENOUGH else DEEP_BATCHES
+    return DEEP_BATCHES if _is_deep(case) else BATCHES
+
+
+def _is_deep(case: Case) -> bool:
+    return len(case.found.main_convolutions) > ENOUGH
 
 
 def _is_alone_as_in_company(case: Case, batch: int, seed: int) -> bool:
