@@ -31,17 +31,18 @@ def adopt(
     indices, so the graph has to be dissected again. A choice that would change the shape of a layer's result is not
     adopted.
     """
-    return _Redrawing(paper, found_anatomy, paper_anatomy, alignment, _momenta(trained)).draw()
+    return _Redrawing(paper, found_anatomy, paper_anatomy, alignment, momenta(trained)).draw()
 
 
-def _momenta(trained: Graph | None) -> dict[int, float]:
-    """How much of a batch enters the running statistics, by the tensor of the mean."""
-    found: dict[int, float] = {}
-    for node in trained or ():
-        mean = node.operand("mean") if node.op == "batch_norm" else None
-        if trained is not None and mean is not None and node.attrs["momentum"] is not None:
-            found[trained[mean].attrs.get("tensor", -1)] = node.attrs["momentum"]
-    return found
+def momenta(graph: Graph | None) -> dict[int, float]:
+    """How much of a batch enters each running statistic, by tensor, where the graph shows it."""
+    return {
+        graph[i].attrs["tensor"]: node.attrs["momentum"]
+        for node in graph or ()
+        if graph is not None and node.op == "batch_norm" and node.attrs.get("momentum") is not None
+        for role, i in zip(node.roles, node.inputs, strict=True)
+        if role in ("mean", "var") and "tensor" in graph[i].attrs
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from math import prod
 
 from .channelwise import OUTSIDE, Axis, Reading, Rule, Value, add, map_axes, mean, multiply, raise_to, scaled
 from .graph import Node
-from .polynomials import number, total
+from .polynomials import number, same, total
 
 
 def _dims(node: Node, rank: int, key: str = "dim") -> tuple[int, ...]:
@@ -145,6 +145,17 @@ def _batch_norm(reading: Reading, node: Node, v: Sequence[Value], x: int) -> Val
     return None if deviation is None or centred is None else multiply(centred, deviation)
 
 
+def _rectified(reading: Reading, node: Node, v: Sequence[Value], x: int) -> Value | None:
+    """max(variance, 0), which guards E[x^2] - E[x]^2 against rounding: a variance is never negative."""
+    terms = v[0].terms
+    for letters in {base[3] for product in terms for base, _ in product if base[:3] == ("moment", x, 2)}:
+        square, mean_square = ((("moment", x, 2, letters), 1.0),), ((("moment", x, 1, letters), 2.0),)
+        weight = terms.get(square, 0.0)
+        if weight > 0 and same(terms, {square: weight, mean_square: -weight}):
+            return v[0]
+    return None
+
+
 def _raised(exponent: float) -> Rule:
     return lambda reading, node, v, x: raise_to(v[0], exponent, x)
 
@@ -167,6 +178,7 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("aten.mean", "aten.sum", "global_avg_pool"), _mean),
     **dict.fromkeys(("aten.var", "aten.std", "aten.var_mean", "aten.std_mean"), _variance),
     **dict.fromkeys(("aten.var_mean.1", "aten.std_mean.1"), _second_result),
+    "relu": _rectified,
     "reshape": _reshape,
     "permute": _permute,
     "aten.expand": _expand,

@@ -53,6 +53,40 @@ class OneByOne(HandNorm):
         self.var.data.lerp_(var.data * n / (n - 1), self.momentum)
 
 
+class Clamped(Power):
+    """A variance that rounding cannot make negative."""
+
+    def moments(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        mean, var = super().moments(x)
+        return mean, var.clamp(min=0)
+
+
+class Cumulative(HandNorm):
+    """Running statistics that are averages over all batches so far."""
+
+    def __init__(self, filters: int) -> None:
+        super().__init__(filters)
+        self.register_buffer("batches", torch.tensor(0.0))
+
+    def update(self, mean: Tensor, var: Tensor, n: int) -> None:
+        with torch.no_grad():
+            self.batches += 1
+            self.mean += (mean - self.mean) / self.batches
+            self.var += (var * n / (n - 1) - self.var) / self.batches
+
+
+class OwnRunning(HandNorm):
+    """torch's normalization, and running statistics by hand."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return nn.functional.batch_norm(x, self.mean, self.var, self.gamma, self.beta, eps=EPS)
+        with torch.no_grad():
+            var, mean = torch.var_mean(x, (0, 2, 3))
+            self.mean, self.var = torch.lerp(self.mean, mean, 0.1), torch.lerp(self.var, var, 0.1)
+        return nn.functional.batch_norm(x, None, None, self.gamma, self.beta, training=True, eps=EPS)
+
+
 class Caffe(nn.Module):
     """BatchNorm without affine part, then Scale: as the released models have it."""
 
@@ -74,6 +108,9 @@ add(CIFAR, "norm-by-hand", normed(resnet20, HandNorm))
 add(R50, "norm-by-hand-50", normed(resnet50, HandNorm))
 add(R18, "norm-folded", normed(resnet18, Folded))
 add(CIFAR, "norm-by-powers", normed(resnet20, Power))
+add(CIFAR, "norm-with-clamped-variance", normed(resnet20, Clamped))
+add(CIFAR, "norm-of-all-batches", normed(resnet20, Cumulative))
+add(CIFAR, "norm-with-running-by-hand", normed(resnet20, OwnRunning))
 add(CIFAR, "norm-one-axis-at-a-time", normed(resnet20, OneByOne))
 add(R50, "norm-and-scale", normed(resnet50, Caffe))
 

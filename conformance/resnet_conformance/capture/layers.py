@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -55,13 +56,17 @@ def clamp(c: Call) -> int:
     low, high = c.get("min"), c.get("max")
     if c.name in ("clamp_min", "clamp", "clip", "hardtanh") and not isinstance(low, torch.Tensor):
         low, high = c.get("min_val", low), c.get("max_val", high)
-        if low == 0 and high is None:
+        if low == 0 and high in (None, math.inf):
             return relu(c)
         if low == 0 and high == 6:
             return c.emit("relu6", {"x": c.x()})
     elif isinstance(low, torch.Tensor) and high is None:
         return c.emit("maximum", {"a": c.x(), "b": c.read(low)})
     return generic(c)
+
+
+def leaky_relu(c: Call) -> int:
+    return relu(c) if c["negative_slope"] == 0 else activation("leaky_relu", "negative_slope")(c)
 
 
 def threshold(c: Call) -> int:
@@ -127,12 +132,21 @@ def reduce(op: str) -> Lowering:
     return lower
 
 
-def adaptive(op: str, name: str) -> Lowering:
+def adaptive(op: str, name: str, plain: str) -> Lowering:
+    """Pooling to a size: over all positions, over windows of one size where they fit, or neither."""
+
     def lower(c: Call) -> int:
         size = pair(c["output_size"])
         if size == (1, 1) and len(c.shape) == 4:
             return c.emit(op, {"x": c.x()}, {"keepdim": True})
-        return c.x() if size == tuple(c["self"].shape[-2:]) else c.emit(name, {"x": c.x()}, {"size": size})
+        given = tuple(c["self"].shape[-2:])
+        if size == given:
+            return c.x()
+        if any(n % out for n, out in zip(given, size, strict=True)):
+            return c.emit(name, {"x": c.x()}, {"size": size})
+        kernel = tuple(n // out for n, out in zip(given, size, strict=True))  # windows that do not overlap
+        attrs = {"kernel": kernel, "stride": kernel, "padding": (0, 0), "dilation": (1, 1), "ceil": False}
+        return c.emit(plain, {"x": c.x()}, attrs | ({"count_include_pad": True} if plain == "avg_pool" else {}))
 
     return lower
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from ..adoption import adopt
+from ..adoption import adopt, momenta
 from ..align import pair
 from ..anatomy import Anatomy, dissect
 from ..blueprint import draw
@@ -67,6 +67,17 @@ def gap(theirs: torch.Tensor | None, mine: torch.Tensor | None, floor: float = 0
     return difference / scale if difference == difference and scale > 0 else float("inf")
 
 
+def refitted(
+    theirs: torch.Tensor | None, mine: torch.Tensor, before: torch.Tensor, momentum: float
+) -> torch.Tensor:
+    """`mine`, moved from `before` with the momentum that fits `theirs` best: the paper leaves it free (BN-07)."""
+    step = (mine - before) / momentum
+    if theirs is None or theirs.shape != mine.shape or not step.any():
+        return mine
+    share = float(((theirs - before) * step).sum() / (step * step).sum())
+    return before + share * step if 0 < share <= 1 + 1e-9 else mine
+
+
 class Comparison:
     """One candidate beside the blueprint that adopted its admitted choices, with the same weights in both."""
 
@@ -82,6 +93,7 @@ class Comparison:
         self.stages = [stage.name.removesuffix("_x") for stage in case.architecture.stages]
         # one set of values for both, as large networks' take half a gigabyte: the candidate's, read by the blueprint
         self.weights = from_candidate(self.alignment, bench.tensors)
+        self.shown = frozenset(momenta(trained))
         self.x = torch.randn(bench.shape, generator=bench.generator(2), dtype=torch.float64)
         self.unit = UNIT  # of the coarsest precision in which the candidate computes: code may cast
 
@@ -138,7 +150,12 @@ class Comparison:
         with torch.no_grad():
             forward = self._gaps(execution.values, theirs)
             updated = from_candidate(self.alignment, theirs.tensors)
-            statistics = [self._gap(i, updated.get(i), value) for i, value in execution.updated.items()]
+            moved = momenta(self.graph)
+            statistics = []
+            for i, value in execution.updated.items():
+                if not self._is_shown(i):
+                    value = refitted(updated.get(i), value, self.weights[i], moved[i])
+                statistics.append(self._gap(i, updated.get(i), value))
             first = Gap("the input", gap(theirs.input_gradient, x.grad))
         return Training(forward, tuple(statistics), (first, *(slopes[i] for i in sorted(slopes))))
 
@@ -152,6 +169,11 @@ class Comparison:
             leaf.grad = None
 
         return listen
+
+    def _is_shown(self, index: int) -> bool:
+        """Whether the candidate's momentum of this running statistic was read, and the blueprint has it."""
+        place = self.alignment.pairs.get(index)
+        return place is not None and set(place.tensors()) <= self.shown
 
     def _gap(self, index: int, theirs: torch.Tensor | None, mine: torch.Tensor | None, floor: float = 0.0) -> Gap:
         """Between two values of one tensor of the blueprint, by the names that the candidate has for it."""

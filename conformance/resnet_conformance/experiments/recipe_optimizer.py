@@ -2,7 +2,7 @@
 
 SGD with momentum m moves a parameter after a unit gradient by lr (1, m, m^2, ...); Nesterov's form by
 lr (1 + m, m^2, m^3, ...); the form with (1 - m) by lr (1 - m) (1, m, ...). What scales otherwise than the gradient
-is no SGD. Sources: He et al. 2015, section 3.4; README of the released models; Goyal et al. 2017, section 5.1.
+is no SGD. Every parameter of the network is asked. Sources: He et al. 2015, section 3.4; README of the released models; Goyal et al. 2017, section 5.1.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+
+from .recipe_specimen import CONV, Specimen, stand_in
 
 Form = Literal["heavy-ball", "nesterov", "damped", "other"]
 
@@ -26,7 +28,10 @@ class CannotExamineError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OptimizerFacts:
-    """`decay` maps the kind of parameter to the weight decay that it gets; `first` is the form's first factor."""
+    """`decay` maps the kind of parameter, and its name, to the weight decay that it gets; `first` is the form's first
+    factor. Momentum and form are those of the first convolution that moves; `others` names the parameters whose steps
+    fall off otherwise, with their momentum, and `still` those that no gradient moves.
+    """
 
     name: str
     linear: bool  # steps are proportional to the gradient
@@ -34,64 +39,57 @@ class OptimizerFacts:
     form: Form
     first: float
     rate_inside: bool  # v := m v + lr g; False: v := m v + g, w := w - lr v
-    decay: Mapping[str, float]
+    decay: Mapping[str, Mapping[str, float]]
+    others: Mapping[str, float]
+    still: tuple[str, ...]
 
 
-class Specimen(nn.Module):
-    """One parameter of each kind that a ResNet has."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(3, 2, 3, bias=False, dtype=torch.float64)
-        self.norm = nn.BatchNorm2d(2, dtype=torch.float64)
-        self.fc = nn.Linear(2, 2, dtype=torch.float64)
-
-    def kinds(self) -> dict[str, Tensor]:
-        """The parameters by what people call them."""
-        return {
-            "convolution weights": self.conv.weight,
-            "gamma": self.norm.weight,
-            "beta": self.norm.bias,
-            "fc weights": self.fc.weight,
-            "fc bias": self.fc.bias,
-        }
-
-
-def measure_optimizer(build: Callable[..., Any] | None) -> OptimizerFacts:
-    """Run the optimizer on a specimen. Raises CannotExamineError."""
+def measure_optimizer(build: Callable[..., Any] | None, specimen: Specimen | None = None) -> OptimizerFacts:
+    """Run the optimizer on a network, or on a stand-in for one. Raises CannotExamineError."""
     if build is None:
         raise CannotExamineError("The recipe gives no optimizer.")
+    specimen = specimen or stand_in()
     with foreign("optimizer"):
-        once = _impulse(build, 1.0)
-        twice = _impulse(build, 2.0)
-        linear = all(math.isclose(b, 2 * a, rel_tol=1e-6, abs_tol=1e-9) for a, b in zip(once, twice, strict=True))
-        momentum, form = _form(once)
-        first = _impulse(build, 1.0, primed=False)[0]
-        optimizer = make_optimizer(build)[1]
+        once, twice = _impulse(build, specimen, 1.0), _impulse(build, specimen, 2.0)
+        linear = all(
+            math.isclose(b, 2 * a, rel_tol=1e-6, abs_tol=1e-9)
+            for name in specimen.names
+            for a, b in zip(once[name], twice[name], strict=True)
+        )
+        forms = {name: _form(moves) for name, moves in once.items()}
+        still = tuple(name for name, moves in once.items() if not any(moves))
+        first = next((name for name in (*specimen.kinds[CONV], *forms) if name in forms and name not in still), "")
+        momentum, form = forms.get(first, (0.0, "other"))
+        answers = _impulse(build, specimen, 1.0, primed=False)
         return OptimizerFacts(
-            name=type(optimizer).__name__,
+            name=type(make_optimizer(build, specimen)).__name__,
             linear=linear,
             momentum=momentum,
             form=form,
-            first=once[0],
-            rate_inside=_rate_inside(build, once),
-            decay=_decay(build, first),
+            first=once.get(first, [0.0])[0],
+            rate_inside=_rate_inside(build, specimen, first, once.get(first, [0.0, 0.0])),
+            decay=_decay(build, specimen, {name: moves[0] for name, moves in answers.items()}),
+            others={
+                name: found
+                for name, (found, kind) in forms.items()
+                if name not in still and (kind != form or not math.isclose(found, momentum, rel_tol=1e-6, abs_tol=1e-9))
+            },
+            still=still,
         )
 
 
-def make_optimizer(build: Callable[..., Any]) -> tuple[Specimen, Any]:
-    """A fresh specimen and the optimizer over its parameters, or over itself where the function asks for a model."""
-    specimen = Specimen()
+def make_optimizer(build: Callable[..., Any], specimen: Specimen) -> Any:
+    """An optimizer over the network's parameters, or over the network where the function asks for a model."""
     with foreign("optimizer"):
         try:
-            optimizer = build(list(specimen.parameters()))
+            optimizer = build(list(specimen.model.parameters()))
         except AttributeError:  # a list has no named_parameters(): the function wants the model
-            optimizer = build(specimen)
+            optimizer = build(specimen.model)
     if not hasattr(optimizer, "param_groups") or not hasattr(optimizer, "step"):
         raise CannotExamineError(
             f"The recipe's optimizer gives {type(optimizer).__name__}; it must return a torch optimizer."
         )
-    return specimen, optimizer
+    return optimizer
 
 
 def rates(optimizer: Any) -> tuple[float, ...]:
@@ -114,52 +112,59 @@ def foreign(part: str) -> Iterator[None]:
             raise CannotExamineError(f"The recipe's {part} cannot be run ({message}).") from error
 
 
-def _impulse(build: Callable[..., Any], size: float, primed: bool = True) -> list[float]:
-    """How far a convolution's weight moves, in units of the rate, in the step of the impulse and the next three."""
-    specimen, optimizer = make_optimizer(build)
-    weight = specimen.conv.weight
+def _impulse(
+    build: Callable[..., Any], specimen: Specimen, size: float, primed: bool = True
+) -> dict[str, list[float]]:
+    """How far each parameter moves, in units of the rate, in the step of the impulse and the next three."""
+    optimizer = make_optimizer(build, specimen)
     rate = _settle_rate(optimizer)
-    moved = []
+    moved: dict[str, list[float]] = {name: [] for name in specimen.names}
     for gradient in ([0.0] if primed else []) + [size, 0.0, 0.0, 0.0]:
-        moved.append(_step(specimen, optimizer, weight, gradient) / rate)
-    return moved[1:] if primed else moved
+        for name, move in _step(specimen, optimizer, gradient).items():
+            moved[name].append(move / rate)
+    return {name: moves[1:] if primed else moves for name, moves in moved.items()}
 
 
-def _rate_inside(build: Callable[..., Any], impulse: list[float]) -> bool:
+def _rate_inside(build: Callable[..., Any], specimen: Specimen, name: str, impulse: list[float]) -> bool:
     """Whether velocity keeps the rate of its time: the rate falls between the impulse and the next step."""
     if abs(impulse[1]) < 1e-9:
         return False
-    specimen, optimizer = make_optimizer(build)
+    optimizer = make_optimizer(build, specimen)
     rate = _settle_rate(optimizer)
-    _step(specimen, optimizer, specimen.conv.weight, 0.0)
-    _step(specimen, optimizer, specimen.conv.weight, 1.0)
+    _step(specimen, optimizer, 0.0)
+    _step(specimen, optimizer, 1.0)
     _set_rates(optimizer, rate / 10)
-    moved = _step(specimen, optimizer, specimen.conv.weight, 0.0)
+    moved = _step(specimen, optimizer, 0.0)[name]
     return math.isclose(moved, impulse[1] * rate, rel_tol=1e-3)
 
 
-def _decay(build: Callable[..., Any], first: float) -> dict[str, float]:
-    """Weight decay of each kind of parameter: how far a weight of 1 moves without any gradient."""
-    specimen, optimizer = make_optimizer(build)
+def _decay(
+    build: Callable[..., Any], specimen: Specimen, firsts: Mapping[str, float]
+) -> dict[str, dict[str, float]]:
+    """Weight decay of each parameter by its kind: how far a weight of 1 moves without any gradient."""
+    optimizer = make_optimizer(build, specimen)
     rate = _settle_rate(optimizer)
-    with torch.no_grad():
-        for parameter in specimen.parameters():
-            parameter.fill_(1.0)
-            parameter.grad = torch.zeros_like(parameter)
-    optimizer.step()
-    unit = rate * (first if abs(first) > 1e-9 else 1.0)
-    return {kind: float((1.0 - tensor.detach()).mean()) / unit for kind, tensor in specimen.kinds().items()}
+    moved = _step(specimen, optimizer, 0.0, start=1.0)
+    units = {name: rate * (first if abs(first) > 1e-9 else 1.0) for name, first in firsts.items()}
+    return {
+        kind: {name: moved[name] / units[name] for name in names if name in moved}
+        for kind, names in specimen.kinds.items()
+    }
 
 
-def _step(specimen: Specimen, optimizer: Any, weight: Tensor, gradient: float) -> float:
-    """One step from weights of zero, where nothing decays: how far the weight goes down."""
+def _step(specimen: Specimen, optimizer: Any, gradient: float, start: float = 0.0) -> dict[str, float]:
+    """One step from weights of `start` (at 0 nothing decays), all with this gradient: how far each goes down."""
+    parameters = dict(zip(specimen.names, specimen.parameters, strict=True))
     with torch.no_grad():
-        for parameter in specimen.parameters():
-            parameter.zero_()
-            parameter.grad = torch.zeros_like(parameter)
-        weight.grad = torch.full_like(weight, gradient)
+        for parameter in parameters.values():
+            parameter.fill_(start)
+            parameter.grad = torch.full_like(parameter, gradient)
     optimizer.step()
-    return -float(weight.detach().mean())
+    return {name: start - _value(parameter) for name, parameter in parameters.items()}
+
+
+def _value(parameter: Tensor) -> float:
+    return float(parameter.detach().mean())
 
 
 def _settle_rate(optimizer: Any) -> float:

@@ -1,6 +1,6 @@
 """A schedule run from its first step to its last, as stretches of one rate, and held against a recipe's.
 
-The real scheduler object steps over a dummy optimizer; nothing is trained. Source: `spec/training.yaml`.
+The real scheduler object steps over an optimizer that never moves anything; nothing is trained. Source: `spec/training.yaml`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .recipe_optimizer import CannotExamineError, foreign, make_optimizer, rates
+from .recipe_specimen import Specimen, stand_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +74,19 @@ class Schedule:
 
 
 def open_schedule(
-    schedule: Callable[..., Any] | None, build: Callable[..., Any] | None, steps_per_epoch: int | None
+    schedule: Callable[..., Any] | None,
+    build: Callable[..., Any] | None,
+    steps_per_epoch: int | None,
+    specimen: Specimen | None = None,
 ) -> Schedule:
-    """A fresh schedule over a dummy optimizer. Raises CannotExamineError."""
+    """A fresh schedule over an optimizer of the network, or of a stand-in for it. Raises CannotExamineError."""
     if schedule is None:
         raise CannotExamineError("The recipe gives no schedule.")
     stride, by_epoch = steps_per_epoch or 1, steps_per_epoch is not None
     made: Any = None
     optimizer: Any = None
     if build is not None:
-        _, optimizer = make_optimizer(build)
+        optimizer = make_optimizer(build, specimen or stand_in())
         try:
             with foreign("schedule"):
                 made = schedule(optimizer)

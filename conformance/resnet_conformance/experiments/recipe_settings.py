@@ -6,11 +6,13 @@ Sources: He et al. 2015, sections 3.4 and 4.2; README of the released models; Go
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 
 from ..architecture import Architecture
 from ..clauses.case import Result, failed, not_applicable, not_examined, passed
 from ..spec import Recipe
 from .recipe_optimizer import CannotExamineError, OptimizerFacts
+from .recipe_specimen import CONV, FC
 from .recipe_view import RecipeView
 
 
@@ -55,11 +57,15 @@ def momentum_form(view: RecipeView, recipe: Recipe, architecture: Architecture, 
 def decay_of_batch_norm(view: RecipeView, recipe: Recipe, architecture: Architecture, seed: int) -> Result:
     """TI-05a: gamma and beta get no weight decay."""
     decay = view.optimizer_facts.decay
-    got = {kind: decay[kind] for kind in ("gamma", "beta") if abs(decay[kind]) > 1e-9}
-    if not got:
+    got = {
+        kind: {name: value for name, value in decay.get(kind, {}).items() if abs(value) > 1e-9}
+        for kind in ("gamma", "beta")
+    }
+    wrong = [kind for kind, found in got.items() if found]
+    if not wrong:
         return passed("gamma and beta: no weight decay")
-    found = ", ".join(f"{kind}: {value:.3g}" for kind, value in got.items())
-    return failed(f"{' and '.join(got)} decay.", "no weight decay of gamma and beta", found)
+    found = "; ".join(f"{kind}: {_values(got[kind], len(decay[kind]))}" for kind in wrong)
+    return failed(f"{' and '.join(wrong)} decay.", "no weight decay of gamma and beta", found)
 
 
 def nesterov(view: RecipeView, recipe: Recipe, architecture: Architecture, seed: int) -> Result:
@@ -77,12 +83,34 @@ def _faults(facts: OptimizerFacts, recipe: Recipe) -> list[str]:
         faults.append(f"{facts.name} is no SGD with momentum: its steps fall off otherwise.")
     elif not math.isclose(facts.momentum, recipe.momentum, rel_tol=1e-6):
         faults.append(f"The momentum is {facts.momentum:.4g}, not {recipe.momentum:g}.")
-    for kind in ("convolution weights", "fc weights"):
-        if not math.isclose(facts.decay[kind], recipe.weight_decay, rel_tol=1e-3):
-            faults.append(f"The weight decay of {kind} is {facts.decay[kind]:.3g}, not {recipe.weight_decay:g}.")
+    elif facts.others:
+        faults.append(f"Not all parameters have a momentum of {recipe.momentum:g}: {_values(facts.others)}.")
+    if facts.still:
+        faults.append(f"The optimizer never moves {_named(facts.still)}.")
+    for kind in (CONV, FC):
+        decay = {name: value for name, value in facts.decay.get(kind, {}).items() if name not in facts.still}
+        wrong = {n: v for n, v in decay.items() if not math.isclose(v, recipe.weight_decay, rel_tol=1e-3)}
+        if wrong:
+            values = _values(wrong, len(decay))
+            faults.append(f"The weight decay of {kind} is {values}, not {recipe.weight_decay:g}.")
     return faults
+
+
+def _values(found: Mapping[str, float], of: int = 0) -> str:
+    """Values by name for people: one alone where all `of` parameters have it, else with the first that have it."""
+    by_value: dict[str, list[str]] = {}
+    for name, value in found.items():
+        by_value.setdefault(f"{value:.3g}", []).append(name)
+    if len(by_value) == 1 and len(found) == of:
+        return next(iter(by_value))
+    return "; ".join(f"{value} ({_named(names)})" for value, names in by_value.items())
+
+
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _text(facts: OptimizerFacts) -> str:
     momentum = f", momentum {facts.momentum:.4g}" if facts.linear else ""
-    return f"{facts.name}{momentum}, weight decay {facts.decay['convolution weights']:.3g}"
+    decay = facts.decay[CONV]
+    return f"{facts.name}{momentum}, weight decay {_values(decay, len(decay))}"

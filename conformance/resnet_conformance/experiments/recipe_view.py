@@ -26,6 +26,7 @@ from ..spec import suggest
 from .recipe_address import RecipeError, find_recipe
 from .recipe_optimizer import OptimizerFacts, measure_optimizer
 from .recipe_schedule import Schedule, open_schedule
+from .recipe_specimen import Specimen
 
 KEYS = (
     "optimizer",
@@ -58,16 +59,17 @@ class RecipeView:
     batch_size: int | None = None
     train_transform: Callable[..., Any] | None = None
     test_transform: Callable[..., Any] | None = None
+    specimen: Specimen | None = None  # the network that is trained; None: a stand-in for it
     seen: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)  # what looking was costly
 
     @cached_property
     def optimizer_facts(self) -> OptimizerFacts:
         """What the optimizer does, by value. Raises CannotExamineError."""
-        return measure_optimizer(self.optimizer)
+        return measure_optimizer(self.optimizer, self.specimen)
 
     def open_schedule(self) -> Schedule:
         """A fresh schedule. Raises CannotExamineError."""
-        return open_schedule(self.schedule, self.optimizer, self.steps_per_epoch)
+        return open_schedule(self.schedule, self.optimizer, self.steps_per_epoch, self.specimen)
 
 
 def read_recipe(given: object) -> RecipeView:

@@ -6,9 +6,11 @@ Sources: He et al. 2015, sections 3.4 and 4.2; He et al. 2016, appendix. `recipe
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ..architecture import Architecture
+from ..candidate import Candidate
 from ..clauses.case import Case, Result, examines, failed, not_applicable, not_examined, passed
 from ..spec import Recipe, load_spec
 from . import recipe_rates as by_rate
@@ -17,6 +19,7 @@ from . import recipe_views as by_view
 from .recipe_address import RecipeError
 from .recipe_images import generators_kept
 from .recipe_optimizer import CannotExamineError
+from .recipe_specimen import specimen_of
 from .recipe_view import RecipeView, read_recipe
 
 __all__ = ["CHECKS", "RecipeError", "RecipeView", "examine_recipe", "read_recipe"]
@@ -92,12 +95,20 @@ def examine_recipe(clause: str, given: object, architecture: Architecture, seed:
         return not_examined(str(reason))
 
 
+def _for_network(given: object, candidate: Candidate) -> RecipeView:
+    view = read_recipe(given)
+    return view if view.optimizer is None else replace(view, specimen=specimen_of(candidate), seen={})
+
+
 def _register(clause: str) -> None:
     def check(case: Case) -> Result:
         given: Any = case.recipe
         if given is None:
             return not_applicable("No training recipe was given.")
-        return examine_recipe(clause, given, case.architecture, case.bench.seed if case.bench else 0)
+        if case.bench is None:
+            return examine_recipe(clause, given, case.architecture)
+        view = case.bench.shared("recipe", lambda: _for_network(given, case.candidate))
+        return examine_recipe(clause, view, case.architecture, case.bench.seed)
 
     check.__name__ = f"recipe_{clause.replace('-', '_')}"
     check.__doc__ = CHECKS[clause].__doc__

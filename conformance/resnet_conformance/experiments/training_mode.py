@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 
+from ..adoption import momenta
 from ..blocks import Block
 from ..capture.problems import CaptureError
 from ..clauses.case import Case, Result, examines, failed, not_applicable, not_examined, passed
-from ..graph import Graph
 from .pieces import bench_of, name_of, residual_blocks
 from .tolerance import close
 
@@ -41,13 +41,13 @@ def statistics_move_once(case: Case) -> Result:
     if (refused := _untrainable(case)) is not None:
         return refused
     bench = bench_of(case)
-    momenta = _momenta(case.trained[0].graph)
+    known = momenta(case.trained[0].graph)
     weights = bench.practice.passed.weights
     if not weights:
         return not_applicable("There are no running statistics.")
     wrong: dict[int, str] = {}
     for index, (low, high) in weights.items():
-        text = _moved(low, high, momenta.get(index))
+        text = _moved(low, high, known.get(index))
         if text is not None:
             wrong[index] = text
     if not wrong:
@@ -60,20 +60,9 @@ def statistics_move_once(case: Case) -> Result:
         "one update of each",
         f"updated: {'; '.join(texts[:3])}",
         names,
-        _deviation(case, wrong, never, momenta),
+        _deviation(case, wrong, never, known),
         bench.repro("BH-03"),
     )
-
-
-def _momenta(graph: Graph) -> dict[int, float]:
-    """The momentum that moves each running statistic."""
-    return {
-        graph[i].attrs["tensor"]: node.attrs["momentum"]
-        for node in graph
-        if node.op == "batch_norm" and node.attrs.get("momentum") is not None
-        for role, i in zip(node.roles, node.inputs, strict=True)
-        if role in ("mean", "var") and "tensor" in graph[i].attrs
-    }
 
 
 def _moved(low: float, high: float, momentum: float | None) -> str | None:
@@ -89,11 +78,11 @@ def _moved(low: float, high: float, momentum: float | None) -> str | None:
     return f"the old value keeps the weight {low:.3g}, and one update leaves it {1 - momentum:.3g}"
 
 
-def _deviation(case: Case, wrong: Iterable[int], never: bool, momenta: Mapping[int, float]) -> str | None:
+def _deviation(case: Case, wrong: Iterable[int], never: bool, known: Mapping[int, float]) -> str | None:
     if never and all(map(_is_frozen(case), wrong)):
         return "bn-frozen"
     if never:
-        return "bn-momentum" if all(momenta.get(i) == 0 for i in wrong) else "bn-running-not-saved"
+        return "bn-momentum" if all(known.get(i) == 0 for i in wrong) else "bn-running-not-saved"
     if not _is_shared(case, wrong):
         return None
     weights = [n.operand("weight") for n in case.nodes("conv")]

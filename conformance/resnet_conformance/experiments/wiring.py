@@ -40,17 +40,28 @@ class Values:
             if node.op in TRANSPARENT or (node.op == "dropout" and node.attrs.get("rate") == 0):
                 numbers[node.index] = numbers[node.inputs[0]]
                 continue
+            if node.op in ("parameter", "buffer") and _is_statistic(graph, node):
+                continue
             norm = node.op == "batch_norm"
             operands = tuple(
                 (role, numbers[i])
                 for role, i in zip(node.roles, node.inputs, strict=True)
-                if not (norm and role in STORED)
+                if not (norm and role in STORED)  # training may update them in any way: BH-03 looks at that
             )
             attrs = tuple(sorted((k, repr(v)) for k, v in node.attrs.items() if not (norm and k in STATISTICS)))
             key = (node.op, operands, attrs, node.shape if node.op == "constant" else ())
             numbers[node.index] = self._numbers.setdefault(key, len(self._numbers))
             found.setdefault(numbers[node.index], node)
         return found
+
+
+def _is_statistic(graph: Graph, node: Node) -> bool:
+    """Only normalizations read it, as their stored mean or variance."""
+    readers = [graph[i] for i in graph.users.get(node.index, ())]
+    roles = [
+        (n.op, role) for n in readers for role, i in zip(n.roles, n.inputs, strict=True) if i == node.index
+    ]
+    return bool(roles) and all(op == "batch_norm" and role in STORED for op, role in roles)
 
 
 @examines("BH-04", by="behaviour")

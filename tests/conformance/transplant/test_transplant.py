@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -22,19 +23,21 @@ Save = Callable[[nn.Module], Path]
 Logits = Callable[[nn.Module, int], torch.Tensor]
 
 
+def needs(library: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(find_spec(library) is None, reason=f"{library} is not installed")
+
+
 def make(address: str, **kwargs: object) -> Callable[[], nn.Module]:
-    """A factory of a library; the test is skipped where that is not installed."""
+    """A factory of a library, imported only when it is called."""
     module, _, name = address.partition(":")
 
     def factory() -> nn.Module:
-        pytest.importorskip(module.partition(".")[0])
         return getattr(import_module(module), name)(**kwargs)
 
     return factory
 
 
 def transformers_resnet50() -> nn.Module:
-    pytest.importorskip("transformers")
     return import_module("tests.thirdparty.factories").hf_resnet50()
 
 
@@ -46,8 +49,12 @@ PREACTIVATION = make("resnet_impl:cifar_preresnet110")
 
 @pytest.mark.parametrize(
     "destination",
-    [OURS, LOWLEVEL, make("timm.models.resnet:resnet50"), transformers_resnet50],
-    ids=["resnet_impl", "lowlevel", "timm", "transformers"],
+    [
+        pytest.param(OURS, id="resnet_impl"),
+        pytest.param(LOWLEVEL, id="lowlevel"),
+        pytest.param(make("timm.models.resnet:resnet50"), id="timm", marks=needs("timm")),
+        pytest.param(transformers_resnet50, id="transformers", marks=needs("transformers")),
+    ],
 )
 def test_there_and_back(destination: Callable[[], nn.Module], saved: Save, logits: Logits, tmp_path: Path) -> None:
     weights, there, back = saved(TORCHVISION()), tmp_path / "there.safetensors", tmp_path / "back.safetensors"
