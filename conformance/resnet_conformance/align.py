@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from .anatomy import Anatomy
@@ -76,7 +77,7 @@ class Alignment:
         """Nothing is without a partner, but for what `extra` and `missing` name."""
         return not self.reasons
 
-    @property
+    @cached_property
     def pairs(self) -> Mapping[int, Place]:
         """From the paper's tensor to where its values live in the candidate; tensors that the paper keeps whole."""
         return {link.paper.tensor: link.found for link in self.links if link.paper.op == "tensor"}

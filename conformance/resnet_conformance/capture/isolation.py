@@ -12,7 +12,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,10 @@ def settings_kept() -> Iterator[None]:
 @contextmanager
 def neutral() -> Iterator[None]:
     """Our own arithmetic does not hang on the settings that it is called under: default dtype and device, gradients."""
-    with settings_kept(), torch.inference_mode(False), torch.enable_grad(), torch.device("cpu"):
+    # A device context costs microseconds in each call of torch, a second in all: only where there is another device.
+    elsewhere = torch.get_default_device() != torch.device("cpu")
+    device = torch.device("cpu") if elsewhere else nullcontext()
+    with settings_kept(), torch.inference_mode(False), torch.enable_grad(), device:
         torch.set_default_dtype(torch.float32)
         yield
 
@@ -137,14 +140,16 @@ def module_kept(module: nn.Module) -> Iterator[None]:
     saved: list[tuple[Any, Any]] = []
     for part in module.modules():
         saved.append((part.__dict__, dict(part.__dict__)))
-        saved.extend((item, item.copy()) for item in part.__dict__.values() if isinstance(item, CONTAINERS))
+        for item in part.__dict__.values():
+            if isinstance(item, CONTAINERS):  # a dozen hooks for each module, nearly all of them empty
+                saved.append((item, item.copy() if item else ()))
     try:
         yield
     finally:
         for place, before in saved:
             if isinstance(place, list):
                 place[:] = before
-            else:
+            elif place or before:
                 place.clear()
                 place.update(before)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -97,8 +98,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.values.bind(x, self.emitter.append("input", (), {}, tuple(x.shape)))
         for position, pair in enumerate(tensors):
             for t in pair:  # a network may keep the original in a list of its own beside the registered one
-                self.values.register(t, lambda position=position: self._registered(position))  # type: ignore[misc]
-                self.positions[t.untyped_storage()._cdata] = position
+                make = partial(self._registered, position)
+                self.positions[self.values.register(t, make)] = position
 
     def _registered(self, position: int) -> int:
         if position not in self.nodes:

@@ -71,10 +71,13 @@ class Values:
         self.alive.append(t)
         return value
 
-    def register(self, t: torch.Tensor, make: Callable[[], int]) -> None:
-        """A parameter or buffer, whose node is made at the first use."""
-        self.late.setdefault(geometry(t), make)
-        self.owners.setdefault(t.untyped_storage()._cdata, t)
+    def register(self, t: torch.Tensor, make: Callable[[], int]) -> int:
+        """A parameter or buffer, whose node is made at the first use. Returns its storage."""
+        key = geometry(t)
+        storage: int = key[0]
+        self.late.setdefault(key, make)
+        self.owners.setdefault(storage, t)
+        return storage
 
     def is_registered(self, t: torch.Tensor) -> bool:
         """Does the tensor lie in the memory of a parameter or buffer?"""

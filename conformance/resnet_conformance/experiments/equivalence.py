@@ -67,9 +67,7 @@ def gap(theirs: torch.Tensor | None, mine: torch.Tensor | None, floor: float = 0
     return difference / scale if difference == difference and scale > 0 else float("inf")
 
 
-def refitted(
-    theirs: torch.Tensor | None, mine: torch.Tensor, before: torch.Tensor, momentum: float
-) -> torch.Tensor:
+def refitted(theirs: torch.Tensor | None, mine: torch.Tensor, before: torch.Tensor, momentum: float) -> torch.Tensor:
     """`mine`, moved from `before` with the momentum that fits `theirs` best: the paper leaves it free (BN-07)."""
     step = (mine - before) / momentum
     if theirs is None or theirs.shape != mine.shape or not step.any():
@@ -153,9 +151,9 @@ class Comparison:
             moved = momenta(self.graph)
             statistics = []
             for i, value in execution.updated.items():
-                if not self._is_shown(i):
-                    value = refitted(updated.get(i), value, self.weights[i], moved[i])
-                statistics.append(self._gap(i, updated.get(i), value))
+                shown, after = self._is_shown(i), updated.get(i)
+                mine = value if shown else refitted(after, value, self.weights[i], moved[i])
+                statistics.append(self._gap(i, after, mine))
             first = Gap("the input", gap(theirs.input_gradient, x.grad))
         return Training(forward, tuple(statistics), (first, *(slopes[i] for i in sorted(slopes))))
 

@@ -2,7 +2,9 @@
 
 SGD with momentum m moves a parameter after a unit gradient by lr (1, m, m^2, ...); Nesterov's form by
 lr (1 + m, m^2, m^3, ...); the form with (1 - m) by lr (1 - m) (1, m, ...). What scales otherwise than the gradient
-is no SGD. Every parameter of the network is asked. Sources: He et al. 2015, section 3.4; README of the released models; Goyal et al. 2017, section 5.1.
+is no SGD. Every parameter of the network is asked.
+
+Sources: He et al. 2015, section 3.4; README of the released models; Goyal et al. 2017, section 5.1.
 """
 
 from __future__ import annotations
@@ -112,9 +114,7 @@ def foreign(part: str) -> Iterator[None]:
             raise CannotExamineError(f"The recipe's {part} cannot be run ({message}).") from error
 
 
-def _impulse(
-    build: Callable[..., Any], specimen: Specimen, size: float, primed: bool = True
-) -> dict[str, list[float]]:
+def _impulse(build: Callable[..., Any], specimen: Specimen, size: float, primed: bool = True) -> dict[str, list[float]]:
     """How far each parameter moves, in units of the rate, in the step of the impulse and the next three."""
     optimizer = make_optimizer(build, specimen)
     rate = _settle_rate(optimizer)
@@ -138,9 +138,7 @@ def _rate_inside(build: Callable[..., Any], specimen: Specimen, name: str, impul
     return math.isclose(moved, impulse[1] * rate, rel_tol=1e-3)
 
 
-def _decay(
-    build: Callable[..., Any], specimen: Specimen, firsts: Mapping[str, float]
-) -> dict[str, dict[str, float]]:
+def _decay(build: Callable[..., Any], specimen: Specimen, firsts: Mapping[str, float]) -> dict[str, dict[str, float]]:
     """Weight decay of each parameter by its kind: how far a weight of 1 moves without any gradient."""
     optimizer = make_optimizer(build, specimen)
     rate = _settle_rate(optimizer)

@@ -1,6 +1,7 @@
 """A schedule run from its first step to its last, as stretches of one rate, and held against a recipe's.
 
-The real scheduler object steps over an optimizer that never moves anything; nothing is trained. Source: `spec/training.yaml`.
+The real scheduler object steps over an optimizer that never moves anything; nothing is trained.
+Source: `spec/training.yaml`.
 """
 
 from __future__ import annotations

@@ -105,5 +105,3 @@ def _shrink(model: nn.Module) -> None:
                 number = torch.zeros([1] * parameter.dim(), dtype=torch.float64)
                 small[id(parameter)] = nn.Parameter(number, requires_grad=parameter.requires_grad)
             owner._parameters[name] = small[id(parameter)]
-
-

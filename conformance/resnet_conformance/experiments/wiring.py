@@ -58,9 +58,7 @@ class Values:
 def _is_statistic(graph: Graph, node: Node) -> bool:
     """Only normalizations read it, as their stored mean or variance."""
     readers = [graph[i] for i in graph.users.get(node.index, ())]
-    roles = [
-        (n.op, role) for n in readers for role, i in zip(n.roles, n.inputs, strict=True) if i == node.index
-    ]
+    roles = [(n.op, role) for n in readers for role, i in zip(n.roles, n.inputs, strict=True) if i == node.index]
     return bool(roles) and all(op == "batch_norm" and role in STORED for op, role in roles)
 
 

@@ -38,7 +38,9 @@ def grouped(chosen: Callable[[str, nn.Parameter], bool], **settings: float) -> B
 
 def by_modules(model: nn.Module) -> SGD:
     stem, blocks, fc = model.stem, model.blocks, model.fc
-    assert isinstance(stem, nn.Module) and isinstance(blocks, nn.Module) and isinstance(fc, nn.Module)
+    assert isinstance(stem, nn.Module)
+    assert isinstance(blocks, nn.Module)
+    assert isinstance(fc, nn.Module)
     return SGD([{"params": list(part.parameters())} for part in (stem, blocks, fc)], **SETTINGS)
 
 
@@ -49,7 +51,9 @@ def of_norms(model: nn.Module) -> SGD:
     return SGD([{"params": rest}, {"params": list(norms), "weight_decay": 0.0}], **SETTINGS)
 
 
-@pytest.mark.parametrize("network", [resnet20, resnet20(), lowlevel_cifar_resnet20], ids=["factory", "instance", "lowlevel"])
+@pytest.mark.parametrize(
+    "network", [resnet20, resnet20(), lowlevel_cifar_resnet20], ids=["factory", "instance", "lowlevel"]
+)
 def test_plain_sgd_on_any_form_of_a_network(network: Any) -> None:
     found = judged(made.sgd, network)
     assert found["TC-01"].outcome == found["TC-02"].outcome == "pass"
