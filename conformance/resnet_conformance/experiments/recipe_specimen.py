@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from ..candidate import Candidate
+from ..capture.target import Device
 from ..graph import Graph
 
 CONV, CONV_BIAS, FC, FC_BIAS = "convolution weights", "convolution biases", "fc weights", "fc bias"
@@ -64,9 +65,10 @@ def specimen_of(candidate: Candidate) -> Specimen:
     names = tuple(graph.tensors[i].names[0] for i in sorted(read) if graph.tensors[i].requires_grad)
     if laboratory is None or CONV not in kinds:
         return stand_in()
-    for make in (lambda: laboratory.target.build("meta"), lambda: laboratory.target.build("cpu")):
+    devices: tuple[Device, ...] = ("meta", "cpu")
+    for device in devices:
         try:
-            model: nn.Module = make()
+            model = laboratory.target.build(device)
             _shrink(model)
             specimen = Specimen(model, names, kinds)
             if all(parameter.numel() == 1 for parameter in specimen.parameters):
