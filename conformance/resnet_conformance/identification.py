@@ -30,6 +30,12 @@ class Match:
         return tuple(f for f in self.findings if f.outcome == "fail" and f.level == "MUST" and f.evidence != "training")
 
     @property
+    def broken_apart(self) -> tuple[int, int]:
+        """How many failed MUSTs speak of the network itself, and how many of figures, which follow from it."""
+        figures = sum(f.clause.startswith("CT-") for f in self.broken)
+        return len(self.broken) - figures, figures
+
+    @property
     def differences(self) -> int:
         """Separate ways in which the candidate differs: each named deviation once, all unexplained failures as one."""
         return len(set(deviations_of(self.broken))) + any(f.deviation is None for f in self.broken)
@@ -81,7 +87,7 @@ def nearest(spec: Spec, subject: Subject) -> Match:
     same = [a for a in ranked if a.generation == ranked[0].generation]
     shortlist = [a for a in same[:SHORTLIST] if distance(a, found, size) <= limit]
     matches = [_match(a, spec, subject) for a in shortlist]
-    best = min(matches, key=lambda m: (len(m.broken), distance(m.architecture, found, size), m.architecture.variant))
+    best = min(matches, key=lambda m: (*m.broken_apart, distance(m.architecture, found, size), m.architecture.variant))
     if best.near:
         return best
     paper = next(a for a in ranked if not a.variant)

@@ -124,6 +124,13 @@ def test_a_network_near_nothing(name: str) -> None:
     assert found.reasons
 
 
+@pytest.mark.parametrize("classes", [2, 100])
+def test_other_classes_make_no_other_shortcuts(classes: int) -> None:
+    """Of its own accord, not asked for: its parameters are neither option's, its shortcuts are those of A."""
+    found = identify(lambda: __import__("resnet_impl").cifar_resnet20(num_classes=classes))
+    assert found.architecture == "cifar10/resnet20"
+
+
 @pytest.mark.parametrize("name", ["resnext50_32x4d", "wide_resnet50_2"])
 def test_a_relative_is_near_but_not_exact(name: str) -> None:
     found = identify(f"torchvision.models:{name}")
