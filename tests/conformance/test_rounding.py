@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from torch import nn
 
 import resnet_impl
@@ -15,7 +16,9 @@ from resnet_conformance.experiments.same_values import MARGIN, NOISE
 from resnet_conformance.judge import build_case, prepare
 from resnet_conformance.spec import load_spec
 
-from ..mutants.wrong_values import inference_prunes_channels
+from ..mutants.faithful import resnet20
+from ..mutants.handwritten import with_norm
+from ..mutants.wrong_values import BiasedVariance, inference_prunes_channels
 
 SPEC = load_spec()
 
@@ -87,3 +90,39 @@ def test_and_hides_no_fault() -> None:
 
     report = check(build, "cifar10/resnet20", only=["EQ-01"])
     assert [f.outcome for f in report.findings] == ["fail"]
+
+
+class Single:
+    """A head that asks for single precision, as code for mixed precision does."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.fc(self.pool(self.features(x)).float())  # type: ignore[attr-defined]
+        return logits
+
+
+class Mixed:
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        with torch.autocast("cpu", torch.bfloat16):
+            features = self.features(x)  # type: ignore[attr-defined]
+        logits: torch.Tensor = self.fc(self.pool(features.float()))  # type: ignore[attr-defined]
+        return logits
+
+
+def test_code_that_cannot_run_in_double_precision_runs_in_single() -> None:
+    report = check(lambda: resnet20(net=Single), "cifar10/resnet20")
+    assert (report.verdict, report.failed()) == ("conforms", ())
+    allowed = next(f.found for f in report.findings if f.clause == "EQ-01")
+    assert "allowed: " in allowed
+    assert 1e-6 < float(allowed.split("allowed: ")[1].rstrip(")")) < 1e-4
+
+
+def test_a_fault_is_found_in_single_precision_too() -> None:
+    report = check(lambda: resnet20(net=Single, **with_norm(BiasedVariance)), "cifar10/resnet20")
+    assert [f.clause for f in report.failed("MUST")] == ["EQ-03"]
+
+
+def test_nobody_is_blamed_for_half_precision() -> None:
+    report = check(lambda: resnet20(net=Mixed), "cifar10/resnet20")
+    assert (report.verdict, report.failed("MUST")) == ("not-examined", ())
+    reasons = {f.message for f in report.findings if f.clause == "EQ-01"}
+    assert all("so coarse a precision" in reason for reason in reasons)

@@ -21,16 +21,18 @@ from torch import nn
 from ..graph import Graph, Shape, operations
 from ..graph import Tensor as Registered
 from .emitter import Emitter
+from .gradients import differentiate
 from .inputs import input_name
 from .isolation import collection_off, module_kept
 from .limits import exposed
 from .outputs import main_output, require_trace
-from .problems import CaptureError, TargetError, TargetProblem, last_line
+from .problems import CaptureError, TargetError, TargetProblem
 from .recorder import Recorder
 from .running import Inlet, Path, record, registered, staged
 from .target import LoadedTarget, initialisation_off
 
 Tensors = Mapping[int, torch.Tensor]
+MIXED = ("same dtype", "expected scalar type", "should be the same", "input and bias type")  # how torch refuses dtypes
 ROLES = frozenset({"weight", "bias", "gamma", "beta", "mean", "var"})
 
 
@@ -61,6 +63,7 @@ class Laboratory:
         self._graph = graph
         self._module: nn.Module | None = None
         self._meta: nn.Module | None = None
+        self._single = False  # its code cannot run in double precision
 
     def capture(self, shape: Shape, mode: str = "eval", seed: int = 0) -> Graph:
         """The Graph of one pass on an input of this shape: on meta tensors, else on the CPU. Raises CaptureError."""
@@ -176,10 +179,33 @@ class Laboratory:
     ) -> Run:
         """One pass of the live network on x (N, C, H, W), in its dtype, with these tensors in place of its own.
 
+        A network whose code fixes single precision (`x.float()` before the classifier) runs in that.
+
         `earlier` are batches that pass before, unobserved: what they leave in the network is there for x.
         With `loss`, a function from the output to a scalar, gradients are taken: `on_gradient` gets each parameter's
         index and gradient (None: it received none), which is then dropped. Raises CaptureError.
         """
+        what = partial(self._run, tensors, mode, watch, seed, loss, on_gradient)
+        if not self._single:
+            try:
+                return what(x, earlier)
+            except CaptureError as refusal:
+                if x.dtype != torch.float64 or not any(words in str(refusal) for words in MIXED):
+                    raise
+        self._single = True
+        return what(x.float(), [batch.float() for batch in earlier])
+
+    def _run(
+        self,
+        tensors: Tensors,
+        mode: str,
+        watch: bool,
+        seed: int,
+        loss: Callable[[torch.Tensor], torch.Tensor] | None,
+        on_gradient: Callable[[int, torch.Tensor | None], None] | None,
+        x: torch.Tensor,
+        earlier: Sequence[torch.Tensor],
+    ) -> Run:
         module, path = self.module, Path(self.module)
         places = [t for t, _ in registered(module)]
         name, train, written = input_name(module), mode == "train", self._graph.written
@@ -209,7 +235,7 @@ class Laboratory:
             del recorder
             after = {i: t.detach().clone() if t.numel() < 2**16 else t.detach() for i, t in self._present(module)}
             if loss is not None:  # the tensors were read first: checkpointed blocks run once more in the backward pass
-                self._differentiate(module, places, loss(output), on_gradient)
+                differentiate(places, loss(output), on_gradient)
             return Run(output.detach(), after, graph, values, leaf.grad if loss is not None else None)
 
     def _present(self, module: nn.Module) -> Iterator[tuple[int, torch.Tensor]]:
@@ -222,40 +248,6 @@ class Laboratory:
         for i, tensor in enumerate(self.tensors):
             if tensor.names[0] in now:
                 yield i, now[tensor.names[0]]
-
-    def _differentiate(
-        self,
-        module: nn.Module,
-        places: list[torch.Tensor],
-        value: torch.Tensor,
-        on_gradient: Callable[[int, torch.Tensor | None], None] | None,
-    ) -> None:
-        silent = {i for i, t in enumerate(places) if isinstance(t, nn.Parameter) and t.requires_grad}
-
-        def listen(index: int) -> Callable[[torch.Tensor], None]:
-            def hear(parameter: torch.Tensor) -> None:
-                silent.discard(index)
-                if on_gradient is not None:
-                    on_gradient(index, parameter.grad)
-                parameter.grad = None
-
-            return hear
-
-        hooks = [places[i].register_post_accumulate_grad_hook(listen(i)) for i in silent]  # type: ignore[no-untyped-call]
-        try:
-            if not value.requires_grad:
-                raise CaptureError("the network's output carries no gradient: it is detached, or made under no_grad")
-            exposed(value.backward)
-        except CaptureError:
-            raise
-        except RuntimeError as error:
-            raise CaptureError(f"its gradients cannot be computed: {last_line(error)}") from error
-        finally:
-            for hook in hooks:
-                hook.remove()
-        if on_gradient is not None:
-            for index in sorted(silent):
-                on_gradient(index, None)
 
 
 def _forward(module: nn.Module, name: str | None, x: torch.Tensor) -> Any:
