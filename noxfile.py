@@ -66,6 +66,13 @@ def thirdparty(session: nox.Session) -> None:
 
 
 @nox.session
+def mutants(session: nox.Session) -> None:
+    """Break networks and the spec in every known way: what survives? Goes on where it stopped; -- --help says more."""
+    install(session, "test")
+    session.run("python", "-m", "tests.proof", *session.posargs, env=ONE_THREAD)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check the style of the code with ruff; it changes nothing."""
     session.install(*nox.project.dependency_groups(PROJECT, "lint"))

@@ -150,6 +150,41 @@ def grouped_conv() -> nn.Module:
     return resnet50(block=ResNeXt)
 
 
+class GroupsForStride:
+    """Conv2d(channels, filters, 3, 1, 1, 1, 2): the 2 that was meant as stride is the number of groups."""
+
+    def __init__(self, channels: int, filters: int, stride: int, option: str) -> None:
+        self.groups = stride
+        super().__init__(channels, filters, 1, option)  # type: ignore[call-arg]
+
+    def conv(self, channels: int, filters: int, kernel: int, stride: int) -> nn.Module:
+        groups = self.groups if channels != filters else 1
+        return nn.Conv2d(channels, filters, kernel, stride, kernel // 2, groups=groups, bias=False)
+
+
+# Nothing strides, so that maps stay at 32x32 and no shortcut crosses two sizes; two convolutions have half of their
+# weights, 2,304 and 9,216 fewer, which makes 0.26M. The suite says it by two names, one for each half.
+@wrong(
+    RESNET20,
+    {"BLK-02": "2 groups"},
+    also="STG-05 STG-06 STG-12 STG-13 CT-02 CT-03 CT-06 CT-07",
+    deviation="grouped-conv",
+)
+def positional_arg_swap() -> nn.Module:
+    return resnet20(block=GroupsForStride)
+
+
+# n blocks for each that is meant: 6n+2 with n = 9, under the name of ResNet-20. Each has its ReLUs (ACT-03).
+@wrong(
+    RESNET20,
+    {"STG-12": "18 layers", "CT-01": "56", "SC-10": "27"},
+    also="STG-14 CT-02 CT-03 CT-06 CT-07",
+    deviation="block-count",
+)
+def blocks_counted_as_layers() -> nn.Module:
+    return resnet20(counts=(9, 9, 9))
+
+
 class Repeated:
     """[block] * n: the blocks of a stage after the first are one module."""
 

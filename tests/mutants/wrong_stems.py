@@ -10,6 +10,24 @@ class Stride1:
     stride = 1
 
 
+class Grey:
+    """One input channel of its own accord, as for MNIST."""
+
+    def __init__(self, filters: int) -> None:
+        super().__init__(filters)  # type: ignore[call-arg]
+        self.conv = nn.Conv2d(1, filters, 3, 1, 1, bias=False)
+
+
+# Two thirds of the stem's 432 weights are missing, and their multiply-adds.
+@wrong(
+    RESNET20,
+    {"CT-03": "269,434", "CT-07": "269,434", "CT-06": "40,256,128"},
+    deviation="in-channels-1",
+)
+def in_channels_1() -> nn.Module:
+    return resnet20(stem=Grey)
+
+
 # The pool gives 112x112 where 56x56 is demanded (STEM-04); so do all stages (STG-01, STG-11).
 @wrong(
     RESNET18,

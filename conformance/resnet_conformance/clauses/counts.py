@@ -106,8 +106,13 @@ def exact_cifar_parameters(case: Case) -> Result:
         "The number of parameters differs.",
         f"{wanted:,}",
         f"{found:,} ({found - wanted:+,})",
-        deviation="shortcut-B-on-cifar" if case.found.option == "B" else None,
+        deviation="shortcut-B-on-cifar" if case.found.option == "B" else _grey(case),
     )
+
+
+def _grey(case: Case) -> str | None:
+    """One input channel that nobody asked for."""
+    return "in-channels-1" if case.candidate.input_shape[1] == 1 < case.architecture.channels else None
 
 
 @examines("CT-04")
@@ -189,7 +194,7 @@ def exact_parameters(case: Case) -> Result:
         f"{wanted:,}",
         f"{found:,} ({found - wanted:+,}){unused}",
         [t.names[0] for t in case.idle if t.names],
-        "bn-dead" if idle else None,
+        "bn-dead" if idle else _grey(case),
     )
 
 

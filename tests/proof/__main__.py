@@ -1,0 +1,58 @@
+"""The proof: `python -m tests.proof [PART ...]`, or `nox -s mutants`.
+
+Measures how good the suite is: what is wrong must be noticed, what is right must not be blamed. The exit code is 1
+where something survives, or is blamed, without an explanation; 2 where the run stopped before its end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from rich.console import Console
+
+from . import runner, table
+
+PARTS = ("corpus", "graph_mutants", "spec_mutants", "rivals", "seeds")
+STATE = runner.ROOT / ".proof" / "outcomes.jsonl"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.proof", description=__doc__, add_help=True)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)} (all)")
+    parser.add_argument("--only", default="*", metavar="GLOB", help="trials whose name matches")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, metavar="N", help="0: in this process")
+    parser.add_argument("--state", type=Path, default=STATE, metavar="FILE", help="outcomes so far (.proof/)")
+    parser.add_argument("--fresh", action="store_true", help="forget outcomes so far")
+    parser.add_argument("--write", action="store_true", help="write docs/proof.md and docs/proof.json, of a whole run")
+    options = parser.parse_args(arguments)
+    unknown = [part for part in options.parts if part not in PARTS]
+    if unknown:
+        parser.error(f"there is no part {unknown[0]!r}; the parts are {', '.join(PARTS)}")
+    if options.write and (options.parts or options.only != "*"):
+        parser.error("--write wants all parts and all trials: the table speaks of the whole proof")
+    console = Console()
+    chosen = options.parts or PARTS
+    wanted = {p: [n for n in runner.part_of(p).names() if fnmatchcase(n, options.only)] for p in chosen}
+    state = runner.State(options.state, runner.fingerprint(), options.fresh)
+    try:
+        results = runner.run(wanted, state, options.processes, console)
+    except runner.Stopped as reason:
+        console.print(f"Stopped: {reason}.")
+        return 2
+    counts = table.count(results.values())
+    console.print(table.text(counts), highlight=False, soft_wrap=True)
+    bad = table.unexplained(results.values())
+    for result in bad:
+        console.print(f"{result.outcome.verdict}: {result.part} {result.name}: {result.outcome.told}")
+    if options.write:
+        table.write(runner.ROOT / "docs", results.values())
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,153 @@
+"""The proof's figures, and the page that shows them: docs/proof.md, rendered from docs/proof.json and nothing else."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import platform
+from collections import Counter
+from collections.abc import Collection, Iterable
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from . import runner
+from .rivals import METHODS
+from .runner import Result
+from .trial import BAD
+
+EVIDENCE = ("structure", "behaviour", "statistics", "training", "equivalence")
+
+
+def unexplained(results: Iterable[Result]) -> list[Result]:
+    """Survivors and alarms for which the part gives no reason."""
+    return [r for r in results if r.outcome.verdict in BAD and runner.part_of(r.part).explain(r.name) is None]
+
+
+def count(results: Collection[Result]) -> dict[str, Any]:
+    """All figures, by part."""
+    found: dict[str, Any] = {}
+    for part in dict.fromkeys(r.part for r in results):
+        mine = [r for r in results if r.part == part]
+        found[part] = _rivals(mine, results) if part == "rivals" else _counted(part, mine)
+    return found
+
+
+def _counted(part: str, results: list[Result]) -> dict[str, Any]:
+    verdicts = Counter(r.outcome.verdict for r in results)
+    found: dict[str, Any] = {
+        "title": runner.part_of(part).TITLE,
+        "trials": len(results),
+        **{verdict: verdicts[verdict] for verdict in ("killed", "survived", "stillborn", "clean", "alarm")},
+        "killed_by": dict(sorted(Counter(r.outcome.by for r in results if r.outcome.verdict == "killed").items())),
+        "seconds": round(sum(r.seconds for r in results)),
+    }
+    reasons: dict[str, list[str]] = {}
+    for result in results:
+        if result.outcome.verdict in BAD:
+            reason = runner.part_of(part).explain(result.name) or f"UNEXPLAINED: {result.outcome.told}"
+            reasons.setdefault(reason, []).append(result.name)
+    found["survivors"] = reasons
+    return found
+
+
+def _rivals(results: list[Result], everything: Collection[Result]) -> dict[str, Any]:
+    """For each method: of the wrong networks how many it noticed, of the right ones how many it blamed."""
+    ours = {r.name: r.outcome.verdict for r in everything if r.part == "corpus"}
+    wrong, right = ([r for r in results if r.name.startswith(kind)] for kind in ("wrong/", "right/"))
+
+    def row(noticed: dict[str, bool]) -> list[int]:
+        return [sum(noticed[r.name] for r in wrong), sum(noticed[r.name] for r in right)]
+
+    rows = {method: row({r.name: method in json.loads(r.outcome.told) for r in results}) for method in METHODS}
+    rows["all of these together"] = row({r.name: r.outcome.told != "[]" for r in results})
+    if ours:
+        rows["resnet-conformance"] = row({r.name: ours.get(r.name) in ("killed", "alarm") for r in results})
+    return {"wrong": len(wrong), "right": len(right), "rows": rows, "seconds": round(sum(r.seconds for r in results))}
+
+
+def text(counts: dict[str, Any]) -> str:
+    """The figures for people, as Markdown."""
+    lines = [
+        "| part | trials | killed | survived | no mutant | right, not blamed | right, blamed |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+    ]
+    for part, found in counts.items():
+        if part != "rivals":
+            columns = ("trials", "killed", "survived", "stillborn", "clean", "alarm")
+            lines.append(f"| {found['title']} | {' | '.join(f'{found[c]:,}' for c in columns)} |")
+    for part, found in counts.items():
+        if part != "rivals" and found["killed_by"]:
+            by = ", ".join(f"{kind} {number:,}" for kind, number in _ordered(found["killed_by"]))
+            lines += ["", f"{found['title']}: killed by {by}."]
+    if "rivals" in counts:
+        found = counts["rivals"]
+        lines += [
+            "",
+            f"| judged by | wrong networks noticed, of {found['wrong']} | right ones blamed, of {found['right']} |",
+            "|---|--:|--:|",
+        ]
+        lines += [f"| {method} | {row[0]} | {row[1]} |" for method, row in found["rows"].items()]
+    return "\n".join(lines)
+
+
+def _ordered(found: dict[str, int]) -> list[tuple[str, int]]:
+    """Evidence in the order of examination, then what else kills."""
+    order = {kind: place for place, kind in enumerate(EVIDENCE)}
+    return sorted(found.items(), key=lambda item: (order.get(item[0], len(order)), item[0]))
+
+
+def page(proof: dict[str, Any]) -> str:
+    """docs/proof.md."""
+    where = proof["environment"]
+    survivors = {
+        reason: names
+        for part, found in proof["parts"].items()
+        if part != "rivals"
+        for reason, names in found["survivors"].items()
+    }
+    listed = [
+        f"- {reason}: {len(names)}, e.g. `{names[0]}`"
+        if len(names) > 3
+        else f"- {reason}: {', '.join(f'`{n}`' for n in names)}"
+        for reason, names in survivors.items()
+    ]
+    return "\n".join(
+        [
+            "# The proof",
+            "",
+            "<!-- Written by `nox -s mutants -- --write` from proof.json: not to be edited by hand. -->",
+            "",
+            "How good is the suite itself? `nox -s mutants` breaks networks and the spec in every way that we know and",
+            "counts what the suite notices; right networks in unusual clothes must not be blamed.",
+            "",
+            text(proof["parts"]),
+            "",
+            "## What survived, and why that is no weakness",
+            "",
+            *(listed or ["Nothing."]),
+            "",
+            f"Measured once, on {where['date']}: {where['cpus']} CPU cores ({where['machine']}),"
+            f" Python {where['python']}, torch {where['torch']}; {where['seconds']:,} seconds of trials in all processes.",
+            "",
+        ]
+    )
+
+
+def write(folder: Path, results: Collection[Result]) -> None:
+    """proof.json and proof.md, each in one piece."""
+    parts = count(results)
+    environment = {
+        "date": dt.datetime.now(dt.UTC).date().isoformat(),
+        "python": platform.python_version(),
+        "torch": metadata.version("torch"),
+        "machine": platform.machine(),
+        "cpus": os.cpu_count(),
+        "seconds": sum(found["seconds"] for found in parts.values()),
+    }
+    proof = {"environment": environment, "parts": parts}
+    for name, content in (("proof.json", json.dumps(proof, indent=1) + "\n"), ("proof.md", page(proof))):
+        fresh = folder / f".{name}.new"
+        fresh.write_text(content, encoding="utf-8")
+        fresh.replace(folder / name)
