@@ -126,16 +126,16 @@ def _is_join(graph: Graph, index: int) -> bool:
 
 
 def _is_preactivation(graph: Graph, joins: set[int]) -> bool:
-    """He et al. 2016: F begins with its norm in most identity blocks (with projections it stands before the split)."""
-    votes = 0
-    for join in joins:
-        residual, shortcut = find_branches(graph, graph.dominators[join], join)
-        ops = [graph[i].op for i in residual.nodes]
-        if not ops:
-            continue
-        if not shortcut.nodes:
-            votes += 1 if ops[0] in NORMS else -1
-    return votes > 0
+    """He et al. 2016: F begins with its norm in most identity blocks (with projections it stands before the split, and
+    that of the first block may stand in the stem).
+
+    Where no other block has an identity, F ends with a convolution and not with its norm.
+    """
+    branches = [find_branches(graph, graph.dominators[join], join) for join in sorted(joins)]
+    begins = [graph[f.nodes[0]].op in NORMS for f, shortcut in branches[1:] if f.nodes and not shortcut.nodes]
+    ends = [graph[f.nodes[-1]].op == "conv" for f, _ in branches if f.nodes]
+    votes = begins or ends
+    return sum(votes) * 2 > len(votes)
 
 
 def _stem_end(graph: Graph, trunk: list[int], joins: set[int], preactivation: bool) -> tuple[int, int]:

@@ -49,7 +49,7 @@ def find_clauses(spec: Spec, patterns: Iterable[str]) -> tuple[str, ...]:
     """
     found: dict[str, None] = {}
     for pattern in patterns:
-        matches = [name for name in spec.clauses if fnmatchcase(name, pattern)]
+        matches = [name for name in spec.clauses if fnmatchcase(name.lower(), pattern.lower())]
         if not matches:
             near = suggest(pattern, spec.clauses)
             raise UnknownNameError(f"no clause matches {pattern!r}{near}; 'resnet-conformance list clauses' names all")

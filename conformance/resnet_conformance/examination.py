@@ -32,7 +32,7 @@ def examine(case: Case, spec: Spec, only: Sequence[str] = ()) -> tuple[Finding, 
 
 def is_chosen(finding: Finding, only: Sequence[str]) -> bool:
     """Does the clause match one of these patterns? Without patterns every clause does."""
-    return not only or any(fnmatch.fnmatchcase(finding.clause, pattern) for pattern in only)
+    return not only or any(fnmatch.fnmatchcase(finding.clause.lower(), pattern.lower()) for pattern in only)
 
 
 def experiment(

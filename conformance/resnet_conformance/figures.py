@@ -6,16 +6,33 @@ network that the tables describe, drawn and measured, contradicts either.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from .anatomy import dissect
 from .architecture import Architecture, Derived, Printed
 from .blueprint import draw
 from .measure import measure
 
 Contradiction = tuple[tuple[str, ...], str]
+_DERIVED: dict[Hashable, tuple[Derived, int]] = {}
 
 
 def derive(architecture: Architecture) -> tuple[Derived, int]:
     """The exact integers and the depth of the architecture with its first shortcut option: drawn and measured."""
+    known = _key(architecture)
+    if known not in _DERIVED:  # drawing all of them takes a second, and most are the same in the next spec that is read
+        _DERIVED[known] = _derive(architecture)
+    return _DERIVED[known]
+
+
+def _key(architecture: Architecture) -> Hashable:
+    """All that a drawing depends on."""
+    a = architecture
+    network = (a.generation, a.block, a.kernels, a.strided, a.stem, a.stages, a.option)
+    return (*network, a.channels, a.size, a.classes)
+
+
+def _derive(architecture: Architecture) -> tuple[Derived, int]:
     graph = draw(architecture)
     measures, anatomy = measure(graph), dissect(graph)
     projections = sum(block.shortcut_kind == "projection" for block in anatomy.blocks)

@@ -41,5 +41,9 @@ class SpecError(ValueError):
 
 def suggest(name: str, names: Iterable[str]) -> str:
     """ " (did you mean 'kernel'?)" for the nearest of `names`, or nothing where none is near."""
-    near = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
-    return f" (did you mean {near[0]!r}?)" if near else ""
+    near = difflib.get_close_matches(name, list(names), n=3, cutoff=0.6)
+    if not near:
+        return ""
+    # of equally near ones (resnet20 and resnet32 for resnet21) the one that begins alike, and changes least
+    best = max(near, key=lambda other: sum(a == b for a, b in zip(name, other, strict=False)))
+    return f" (did you mean {best!r}?)"
