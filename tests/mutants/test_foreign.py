@@ -51,7 +51,9 @@ def test_without_an_operation_the_network_conforms() -> None:
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_a_foreign_operation_is_named(name: str, place: str) -> None:
-    report = check(insert(resnet_impl.cifar_resnet20(), place, OPERATIONS[name]), "cifar10/resnet20")
+    report = check(
+        insert(resnet_impl.cifar_resnet20(), place, OPERATIONS[name]), "cifar10/resnet20", evidence="structure"
+    )
     broken = report.failed("MUST")
     assert broken
     assert report.verdict == "violates"
@@ -70,7 +72,9 @@ def test_a_foreign_operation_is_named(name: str, place: str) -> None:
     ],
 )
 def test_the_clause_of_the_place_fails(place: str, clause: str, found: str) -> None:
-    report = check(insert(resnet_impl.cifar_resnet20(), place, OPERATIONS["roll"]), "cifar10/resnet20")
+    report = check(
+        insert(resnet_impl.cifar_resnet20(), place, OPERATIONS["roll"]), "cifar10/resnet20", evidence="structure"
+    )
     own = next(f for f in report.failed("MUST") if f.clause == clause)
     assert found in own.found
 
@@ -87,7 +91,7 @@ def test_another_wiring_in_training_is_seen() -> None:
         return y if block.training else functional.relu(y)
 
     _forward_of(net.get_submodule("maps16.1"), forward)
-    report = check(net, "cifar10/resnet20")
+    report = check(net, "cifar10/resnet20", evidence="structure")
     assert report.verdict == "violates"
     assert any(f.message.startswith("In training") for f in report.failed("MUST"))
 
@@ -95,13 +99,13 @@ def test_another_wiring_in_training_is_seen() -> None:
 def test_group_norm_beside_bn_is_no_bn() -> None:
     net = resnet_impl.cifar_resnet20()
     net.get_submodule("maps16.1.bn1").register_forward_hook(lambda m, a, y: functional.group_norm(y, 4))
-    assert check(net, "cifar10/resnet20").verdict == "violates"
+    assert check(net, "cifar10/resnet20", evidence="structure").verdict == "violates"
 
 
 def test_a_transposed_convolution_is_no_convolution() -> None:
     net = resnet_impl.cifar_resnet20()
     net.get_submodule("maps16.1").conv1 = nn.ConvTranspose2d(32, 32, 3, padding=1, bias=False)
-    report = check(net, "cifar10/resnet20")
+    report = check(net, "cifar10/resnet20", evidence="structure")
     assert (report.verdict, report.failed("MUST")[0].clause) == ("violates", "BLK-01")
     assert "transposed" in report.failed("MUST")[0].found
 
@@ -122,7 +126,7 @@ class ComputedWeight(nn.Module):
 def test_weights_that_are_not_learned_as_they_are(function: Callable[[Tensor], Tensor]) -> None:
     net = resnet_impl.cifar_resnet20()
     net.get_submodule("maps16.1").conv1 = ComputedWeight(32, function)
-    report = check(net, "cifar10/resnet20")
+    report = check(net, "cifar10/resnet20", evidence="structure")
     assert "CT-01" in {f.clause for f in report.failed("MUST")}
 
 
@@ -140,20 +144,20 @@ def test_weights_tied_by_a_transposition_are_one_layer() -> None:
             return functional.conv2d(x, first.transpose(0, 1), padding=1)
 
     block.conv2 = Tied()
-    assert "CT-01" in {f.clause for f in check(net, "cifar10/resnet20").failed("MUST")}
+    assert "CT-01" in {f.clause for f in check(net, "cifar10/resnet20", evidence="structure").failed("MUST")}
 
 
 def test_gamma_and_beta_shared_by_two_layers_are_one_bn() -> None:
     net = resnet_impl.cifar_resnet20()
     one, other = net.get_submodule("maps16.1.bn1"), net.get_submodule("maps16.1.bn2")
     other.weight, other.bias = one.weight, one.bias
-    assert "BN-02" in {f.clause for f in check(net, "cifar10/resnet20").failed("MUST")}
+    assert "BN-02" in {f.clause for f in check(net, "cifar10/resnet20", evidence="structure").failed("MUST")}
 
 
 def test_half_of_the_channels_lost_is_no_identity() -> None:
     net = resnet_impl.cifar_resnet20()
     net.get_submodule("maps16.0.shortcut").forward = lambda x: functional.pad(x[:, :8, ::2, ::2], (0, 0, 0, 0, 0, 24))
-    report = check(net, "cifar10/resnet20")
+    report = check(net, "cifar10/resnet20", evidence="structure")
     assert report.verdict == "violates"
 
 

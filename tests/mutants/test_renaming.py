@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from resnet_conformance import check
+from resnet_conformance.examination import EVIDENCE
 from resnet_conformance.findings import Finding
 
 from . import right_wholes  # noqa: F401  (registers its networks)
@@ -35,6 +36,7 @@ WRONG = (
     "fc-unused",
     "extra-fc",
 )
+COMPLETE = ("faithful-20", "bn-shared", "dropout-in-block")
 CANDIDATES = {name: RIGHT[name] for name in ("faithful-20", "faithful-50", "sequential-only", "in-place")} | {
     name: (CORPUS.mutants[name].architecture, CORPUS.mutants[name].build) for name in WRONG
 }
@@ -45,13 +47,15 @@ def without_places(findings: tuple[Finding, ...]) -> list[Finding]:
     return [replace(finding, where=(), repro=None) for finding in findings]
 
 
-@pytest.mark.parametrize("name", CANDIDATES)
-def test_names_decide_nothing(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "evidence"), [*((name, ("structure",)) for name in CANDIDATES), *((name, EVIDENCE) for name in COMPLETE)]
+)
+def test_names_decide_nothing(name: str, evidence: tuple[str, ...]) -> None:
     architecture, build = CANDIDATES[name]
     with torch.device("meta"):  # names are all that matters
         named, renamed = build(), rename(build(), seed=len(name))
     assert not {n for n, _ in named.named_parameters()} & {n for n, _ in renamed.named_parameters()}
-    before, after = (check(network, architecture, seed=1) for network in (named, renamed))
+    before, after = (check(network, architecture, evidence=evidence, seed=1) for network in (named, renamed))
     assert without_places(before.findings) == without_places(after.findings)
     assert (before.verdict, before.identified) == (after.verdict, after.identified)
     assert any(f.where for f in before.findings) == any(f.where for f in after.findings)
