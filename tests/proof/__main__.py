@@ -29,12 +29,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--state", type=Path, default=STATE, metavar="FILE", help="outcomes so far (.proof/)")
     parser.add_argument("--fresh", action="store_true", help="forget outcomes so far")
     parser.add_argument("--write", action="store_true", help="write docs/proof.md and docs/proof.json, of a whole run")
+    parser.add_argument("--check", action="store_true", help="fail where docs/proof.json says otherwise of these parts")
     options = parser.parse_args(arguments)
     unknown = [part for part in options.parts if part not in PARTS]
     if unknown:
         parser.error(f"there is no part {unknown[0]!r}; the parts are {', '.join(PARTS)}")
     if options.write and (options.parts or options.only != "*"):
         parser.error("--write wants all parts and all trials: the table speaks of the whole proof")
+    if options.check and options.only != "*":
+        parser.error("--check wants all trials of a part")
     console = Console()
     chosen = options.parts or PARTS
     wanted = {p: [n for n in runner.part_of(p).names() if fnmatchcase(n, options.only)] for p in chosen}
@@ -49,9 +52,12 @@ def main(arguments: list[str] | None = None) -> int:
     bad = table.unexplained(results.values())
     for result in bad:
         console.print(f"{result.outcome.verdict}: {result.part} {result.name}: {result.outcome.told}")
+    stale = table.outdated(runner.ROOT / "docs", counts) if options.check else []
+    for fault in stale:
+        console.print(f"{fault}: run `nox -s mutants -- --write`", highlight=False, soft_wrap=True)
     if options.write:
         table.write(runner.ROOT / "docs", results.values())
-    return 1 if bad else 0
+    return 1 if bad or stale else 0
 
 
 if __name__ == "__main__":

@@ -129,10 +129,45 @@ def page(proof: dict[str, Any]) -> str:
             *(listed or ["Nothing."]),
             "",
             f"Measured once, on {where['date']}: {where['cpus']} CPU cores ({where['machine']}),"
-            f" Python {where['python']}, torch {where['torch']}; {where['seconds']:,} seconds of trials in all processes.",
+            f" Python {where['python']}, torch {where['torch']}; {where['seconds']:,} seconds in all processes.",
             "",
         ]
     )
+
+
+def headline(proof: dict[str, Any]) -> list[str]:
+    """The figures that the README shows, a line each."""
+    parts = proof["parts"]
+    corpus, graphs, values, rivals = (parts[p] for p in ("corpus", "graph_mutants", "spec_mutants", "rivals"))
+    wrong, mutants = (found["killed"] + found["survived"] for found in (corpus, graphs))
+    alone = graphs["killed_by"]["structure"]
+    rows = {method: row for method, row in rivals["rows"].items() if method in METHODS}
+    best = max(rows, key=lambda method: rows[method][0])
+    return [
+        f"- {corpus['killed']} of {wrong} wrong networks fail by the clause that states the broken rule.",
+        f"- {corpus['alarm']} of {corpus['clean'] + corpus['alarm']} right networks in unusual clothes are blamed.",
+        f"- {graphs['killed'] / mutants:.2%} of {mutants:,} changes of single operations are noticed, {alone / mutants:.2%} by"
+        " structure alone.",
+        f"- {values['killed']:,} of {values['killed'] + values['survived']:,} changed values of the spec are noticed.",
+        f"- What people use today, on {rivals['wrong']} of the wrong networks: {best} notices {rows[best][0]},"
+        f" load_state_dict(strict=True) {rows['load_state_dict(strict=True)'][0]}.",
+    ]
+
+
+def outdated(folder: Path, counts: dict[str, Any]) -> list[str]:
+    """Where the committed table says otherwise of a part than this run found; of parts that were run whole."""
+    path = folder / "proof.json"
+    committed = json.loads(path.read_text(encoding="utf-8"))["parts"] if path.exists() else {}
+    faults = []
+    for part, found in counts.items():
+        known = committed.get(part)
+        if known is None:
+            faults.append(f"{path.name} has no part {part}")
+            continue
+        for key in found.keys() - {"seconds", "title", "survivors"}:
+            if known.get(key) != found[key]:
+                faults.append(f"{part}: {key} is {found[key]}, and {path.name} says {known.get(key)}")
+    return faults
 
 
 def write(folder: Path, results: Collection[Result]) -> None:
