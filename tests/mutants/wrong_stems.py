@@ -28,6 +28,16 @@ def in_channels_1() -> nn.Module:
     return resnet20(stem=Grey)
 
 
+@wrong(RESNET20, {"STG-10": "top 2, bottom 0, left 2, right 0"}, deviation="pad-same-asymmetric", where="stem")
+def cifar_stem_padded_on_one_side() -> nn.Module:
+    class OneSided:
+        def forward(self, x: Tensor) -> Tensor:
+            self.conv.padding = (0, 0)  # type: ignore[attr-defined]
+            return super().forward(F.pad(x, (2, 0, 2, 0)))  # type: ignore[misc]
+
+    return resnet20(stem=OneSided)
+
+
 # The pool gives 112x112 where 56x56 is demanded (STEM-04); so do all stages (STG-01, STG-11).
 @wrong(
     RESNET18,

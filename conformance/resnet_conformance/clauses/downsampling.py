@@ -117,11 +117,11 @@ def other_blocks_keep_size(case: Case) -> Result:
 
 @examines("STG-10")
 def padding_keeps_size(case: Case) -> Result:
-    """3x3 convolutions have padding 1, 1x1 convolutions padding 0."""
-    convolutions = [
-        c for b in case.found.blocks for branch in (b.residual, b.shortcut) if branch for c in branch.convolutions
-    ]
-    wrong = [c for c in convolutions if c.kernel in ((3, 3), (1, 1)) and c.padding != tuple(k // 2 for k in c.kernel)]
+    """3x3 convolutions have padding 1, 1x1 convolutions padding 0, that of a CIFAR stem too."""
+    branches = [branch for b in case.found.blocks for branch in (b.residual, b.shortcut) if branch]
+    everywhere = [*case.found.stem_convolutions, *(c for branch in branches for c in branch.convolutions)]
+    convolutions = [c for c in everywhere if c.kernel in ((3, 3), (1, 1))]
+    wrong = [c for c in convolutions if c.padding != tuple(k // 2 for k in c.kernel)]
     if not wrong:
         return passed(f"all {len(convolutions)} convolutions")
     text = "; ".join(dict.fromkeys(f"{c.text} with padding {padding_text(c.padding)}" for c in wrong))
