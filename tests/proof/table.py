@@ -146,8 +146,8 @@ def headline(proof: dict[str, Any]) -> list[str]:
     return [
         f"- {corpus['killed']} of {wrong} wrong networks fail by the clause that states the broken rule.",
         f"- {corpus['alarm']} of {corpus['clean'] + corpus['alarm']} right networks in unusual clothes are blamed.",
-        f"- {graphs['killed'] / mutants:.2%} of {mutants:,} changes of single operations are noticed, {alone / mutants:.2%} by"
-        " structure alone.",
+        f"- {graphs['killed'] / mutants:.2%} of {mutants:,} changes of single operations are noticed,"
+        f" {alone / mutants:.2%} by structure alone.",
         f"- {values['killed']:,} of {values['killed'] + values['survived']:,} changed values of the spec are noticed.",
         f"- What people use today, on {rivals['wrong']} of the wrong networks: {best} notices {rows[best][0]},"
         f" load_state_dict(strict=True) {rows['load_state_dict(strict=True)'][0]}.",
