@@ -31,6 +31,11 @@ DG 3
 SHOULD = """
 STEM-02 STEM-05 STG-10 BLK-06 SC-16 BN-04 BN-05 BN-06 BN-08 CB-01 HD-06 IN-04 CT-06 CT-07 TI-05 TI-05a V2-08 V2-09
 """
+# Rules that follow by arithmetic from what a source states, and this project's own.
+DERIVED = """
+STEM-06 STEM-07 STG-09 BLK-01 BLK-09 BTN-02 BTN-04 BTN-05 SC-11 SC-12 SC-13 BN-02 ACT-03 HD-04 HD-07
+CT-01 CT-03 CT-06 CT-07 CT-08 V2-02 V2-05 V2-14 BH-01 BH-02 BH-03 BH-04 BH-05 EQ-01 EQ-02 EQ-03 EQ-04 DG-03
+"""
 MAY = "STEM-05a BTN-06 SC-08a SC-17 BN-06a BN-07 CB-02 IN-06 IN-07 TI-05b DG-01 DG-02"
 
 
@@ -77,3 +82,7 @@ def test_what_is_listed_as_explained_exists_and_admitted_choices_explain_nothing
     admitted = {deviation.id for deviation in spec.deviations.values() if not deviation.explains}
     assert admitted == {"stem-pool-ceil", "optA-pad-symmetric", "init-fan-out"}
     assert all(re.fullmatch(r"[A-Z0-9]+-\d\d[a-z]?", c) for d in spec.deviations.values() for c in d.explains)
+
+
+def test_which_rules_follow_from_what_a_source_states(spec: Spec) -> None:
+    assert {c.id for c in spec.clauses.values() if c.derived} == set(DERIVED.split())

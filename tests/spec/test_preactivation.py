@@ -57,7 +57,7 @@ def test_the_networks(spec: Spec, name: str) -> None:
         same.channels,
         same.classes,
     )
-    assert [(s.stride, s.output) for s in network.stages] == [(s.stride, s.output) for s in same.stages]
+    assert [(s.name, s.stride, s.output) for s in network.stages] == [(s.name, s.stride, s.output) for s in same.stages]
     assert (network.strided, network.variant, network.base) == (1, False, None)
 
 
@@ -82,6 +82,7 @@ def test_the_five_runs_of_resnet_1001(spec: Spec) -> None:
 def test_table_4_counts_weights(spec: Spec, name: str, millions: float) -> None:
     (printed,) = spec.architectures[name].printed
     assert (printed.quantity, printed.value, printed.unit, printed.digits) == ("weights", millions, 1e6, 1)
+    assert printed.rule == "rounds"
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ def test_the_four_recipes(spec: Spec) -> None:
         assert (recipe.momentum, recipe.weight_decay, recipe.rate, recipe.divide_by) == (0.9, 0.0001, 0.1, 10)
         assert recipe.mean == "per-pixel"
         assert recipe.view.flip
+        assert not recipe.dropout
+        assert recipe.devices == (2 if recipe.dataset == "cifar10" else 8)
 
 
 @pytest.mark.parametrize("name", ["cifar10/v1", "cifar10/v2"])
@@ -36,6 +38,9 @@ def test_cifar(spec: Spec, name: str) -> None:
     warm = recipe.warm_up
     assert warm is not None
     assert (warm.rate, warm.iterations) == (0.01, 400)
+    assert warm.error_below == (80 if name == "cifar10/v1" else None)
+    assert (recipe.test_views, recipe.test_scales, recipe.runs) == ("single", (), 5)
+    assert recipe.reported == ("best-mean-deviation" if name == "cifar10/v1" else "median")
 
 
 def test_who_warms_up(spec: Spec) -> None:
@@ -59,6 +64,13 @@ def test_the_schedules_of_imagenet(spec: Spec) -> None:
     first, second = spec.recipes["imagenet/v1"], spec.recipes["imagenet/v2"]
     assert (first.when, first.at, first.iterations, first.exactly) == ("plateau", (), 600_000, False)
     assert (second.when, second.at, second.iterations) == ("epochs", (30, 60), None)
+
+
+def test_how_imagenet_networks_are_tested(spec: Spec) -> None:
+    first, second = spec.recipes["imagenet/v1"], spec.recipes["imagenet/v2"]
+    assert (first.test_views, first.test_size, first.test_scales) == ("10-crop", 224, (224, 256, 384, 480, 640))
+    assert (second.test_views, second.test_size, second.test_scales) == (None, None, ())
+    assert {(r.runs, r.reported) for r in (first, second)} == {(None, None)}
 
 
 def test_every_part_has_its_citation(spec: Spec) -> None:

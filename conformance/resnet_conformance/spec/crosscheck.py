@@ -32,10 +32,11 @@ def check(files: SpecFiles) -> Iterator[Fault]:
 
 
 def _citations(files: SpecFiles) -> Iterator[Fault]:
-    sources = files.sources.value["sources"]
+    sources, used = files.sources.value["sources"], set()
     for marked in (*files.families, files.variants, *files.clauses, files.training):
         for path, citation in _cited(marked.value, ()):
             key = citation.split(" ")[0]
+            used.add(key)
             if key not in sources:
                 told = f"unknown source {key!r} in the citation {citation!r}{suggest(key, sources)}"
                 yield marked.fault(
@@ -44,6 +45,8 @@ def _citations(files: SpecFiles) -> Iterator[Fault]:
             elif not citation.removeprefix(key).strip() and _is_paper(sources[key]):
                 told = f"the citation {citation!r} has no place in that paper"
                 yield marked.fault(path, f'{told}; add it, as in "{key} §3.3, p.3"')
+    for key in sources.keys() - used:
+        yield files.sources.fault(("sources", key), f"nothing cites the source {key!r}; remove it, or cite it")
 
 
 def _is_paper(source: Mapping[str, Any]) -> bool:

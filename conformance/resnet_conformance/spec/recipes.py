@@ -20,6 +20,7 @@ class WarmUp:
     rate: float
     iterations: int
     about: bool  # True: the print says "about"
+    error_below: int | None  # percent of training error that ends it, where the paper says so
     depths: tuple[int, ...]
     admitted: tuple[int, ...]
 
@@ -46,6 +47,7 @@ class Recipe:
     momentum: float
     weight_decay: float
     batch: int
+    devices: int
     images: int
     rate: float
     divide_by: int
@@ -57,6 +59,11 @@ class Recipe:
     view: TrainingView
     mean: str
     test_size: int | None
+    test_views: str | None  # "single" | "10-crop"
+    test_scales: tuple[int, ...]  # shorter sides of the best result
+    dropout: bool
+    runs: int | None  # of which a result tells
+    reported: str | None  # "best-mean-deviation" | "median"
     cite: Mapping[str, tuple[str, ...]]  # section of the recipe -> citations
 
 
@@ -105,7 +112,7 @@ def _contradictions(
 
 def _recipe(name: str, entry: Mapping[str, Any]) -> Recipe:
     rate, view, length, warm_up = entry["rate"], entry["training_view"], entry.get("length"), entry.get("warm_up")
-    side = view.get("shorter_side")
+    side, test, results = view.get("shorter_side"), entry.get("test_view", {}), entry.get("results", {})
     return Recipe(
         name=name,
         title=entry["title"],
@@ -114,6 +121,7 @@ def _recipe(name: str, entry: Mapping[str, Any]) -> Recipe:
         momentum=float(entry["optimizer"]["momentum"]),
         weight_decay=float(entry["optimizer"]["weight_decay"]),
         batch=entry["batch"]["size"],
+        devices=entry["batch"]["devices"],
         images=entry["data"]["images"],
         rate=float(rate["start"]),
         divide_by=rate["divide_by"],
@@ -126,7 +134,12 @@ def _recipe(name: str, entry: Mapping[str, Any]) -> Recipe:
             view["crop"], view["flip"], view["colour"], view.get("pad"), (side[0], side[1]) if side else None
         ),
         mean=entry["mean"]["subtracted"],
-        test_size=entry["test_view"]["size"] if "test_view" in entry else None,
+        test_size=test.get("size"),
+        test_views=test.get("views"),
+        test_scales=tuple(test.get("best", ())),
+        dropout=entry["dropout"]["used"],
+        runs=results.get("runs"),
+        reported=results.get("reported"),
         cite={key: tuple(part["cite"]) for key, part in entry.items() if isinstance(part, Mapping) and "cite" in part},
     )
 
@@ -136,6 +149,7 @@ def _warm_up(entry: Mapping[str, Any]) -> WarmUp:
         float(entry["rate"]),
         entry["iterations"],
         entry["rule"] == "about",
+        entry.get("error_below"),
         tuple(entry["depths"]),
         tuple(entry["admitted"]),
     )

@@ -1,0 +1,20 @@
+"""Which clauses each variant replaces, typed once more by hand."""
+
+from __future__ import annotations
+
+from resnet_conformance.spec import Spec
+
+V1_5 = {"BTN-04": "BTN-06", "BTN-05": "BTN-06", "CT-05": None}
+WITH_B = dict.fromkeys(("SC-09", "CT-02", "CT-03", "CT-04", "CT-09"))
+SMALL = {"STEM-04": "STEM-07", "STEM-05": None, "STEM-05a": None, "STG-11": None, "CT-05": None}
+REPLACES = {
+    **{f"imagenet/resnet{depth}-v1.5": V1_5 for depth in (50, 101, 152)},
+    **{f"cifar10/resnet{depth}-B": WITH_B for depth in (20, 32, 44, 56, 110)},
+    **{f"cifar10/resnet{depth}-imagenet-blocks": SMALL for depth in (18, 34)},
+    **{f"cifar10/resnet{depth}-imagenet-blocks": SMALL | V1_5 for depth in (50, 101, 152)},
+}
+REPLACES["cifar10/resnet50-imagenet-blocks"] = REPLACES["cifar10/resnet50-imagenet-blocks"] | {"CB-02": None}
+
+
+def test_what_variants_replace(spec: Spec) -> None:
+    assert {name: dict(a.replaces) for name, a in spec.architectures.items() if a.variant} == REPLACES
