@@ -30,9 +30,9 @@ NAMES = [
     (IMAGENET, "choices:", "FB models/resnet.lua", "¦FBB models/resnet.lua",
      "unknown source 'FBB' in the citation 'FBB models/resnet.lua' (did you mean 'FB'?); begin "
      "with a key of sources.yaml"),
-    ("sources.yaml", "", "sources:\n", "sources:\n  ¦ZZ: {title: t, authors: [a], year: 2000, where: w}\n",
+    ("sources.yaml", "", "sources:\n", "sources:\n  ZZ: ¦{title: t, authors: [a], year: 2000, where: w}\n",
      "nothing cites the source 'ZZ'; remove it, or cite it"),
-    ("architectures/cifar10.yaml", "parameters_formula:", "option: A", "option: B",
+    (CIFAR, "parameters_formula:", "option: A", "option: B",
      "parameters_formula is of option B, and no figures here are; correct one"),
     (IMAGENET, "\ninput:", '"P1 §3.4, p.4"', "P1 §3.4, ¦p.4",
      "unknown source 'p.4' in the citation 'p.4'; begin with"),
