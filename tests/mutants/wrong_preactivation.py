@@ -190,6 +190,21 @@ def pre_joined_by_maximum() -> nn.Module:
     return preresnet110(unit=Larger)
 
 
+class OneBN:
+    """The second BN is the first once more; its own is never used."""
+
+    def residual(self, h: Tensor) -> Tensor:
+        h = self.convs[0](h)
+        bn = self.bns[0] if self.same else self.bns[-1]  # where the widths agree
+        return self.convs[-1](F.relu(bn(h)))
+
+
+# In 51 of 54 units (the first has one BN, two grow); the unused twins keep the number of parameters.
+@wrong(PRE110, {"V2-01": "58 BN layers, used 109 times"}, also="BH-03", deviation="bn-shared")
+def pre_bn_shared() -> nn.Module:
+    return preresnet110(unit=OneBN)
+
+
 # The ResNet-110 of 2015: the same number of parameters and multiply-adds.
 @wrong(
     PRE110,

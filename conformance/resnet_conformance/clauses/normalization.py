@@ -54,12 +54,17 @@ def _missing_deviation(case: Case, wrong: list[Node]) -> str | None:
     return None
 
 
+def norm_layers(case: Case) -> int:
+    """Normalizations with parameters and statistics of their own; those that share some count once."""
+    norms = case.nodes("batch_norm")
+    roles = [r for r in ("gamma", "beta", "mean", "var") if all(n.operand(r) is not None for n in norms)]
+    return min((_tensors(case, norms, role) for role in roles), default=len(norms))
+
+
 @examines("BN-02")
 def as_many_as_convolutions(case: Case) -> Result:
     """There are as many BN layers as convolutions, projections included."""
-    norms, convolutions = case.nodes("batch_norm"), case.nodes("conv")
-    roles = [r for r in ("gamma", "beta", "mean", "var") if all(n.operand(r) is not None for n in norms)]
-    layers = min((_tensors(case, norms, role) for role in roles), default=len(norms))
+    norms, convolutions, layers = case.nodes("batch_norm"), case.nodes("conv"), norm_layers(case)
     weights = len({n.operand("weight") for n in convolutions})
     shared = layers < len(norms)
     if layers == weights:

@@ -15,6 +15,7 @@ from ..choices import reads_preactivation
 from ..graph import Graph
 from .addition import added_again, ends_in_activation
 from .case import Case, Result, examines, failed, holds_for_all, not_applicable, passed
+from .normalization import norm_layers
 from .scaling import SCALINGS
 
 LAYER = ["batch_norm", "relu", "conv"]
@@ -92,6 +93,12 @@ def unit_order(case: Case) -> Result:
             lambda b: texts[b.end],
             "relu-before-not-after" if late else None,
         )
+    norms, layers = len(case.nodes("batch_norm")), norm_layers(case)
+    repeated = len({n.operand("weight") for n in case.nodes("conv")}) < len(case.nodes("conv"))
+    if layers < norms and not repeated:  # of a block that is used twice CT-01 speaks
+        own = "a BN of its own before each convolution"
+        return failed("BNs share parameters or statistics.", own, f"{layers} BN layers, used {norms} times",
+                      deviation="bn-shared")  # fmt: skip
     note = ""
     if case.found.option == "A":
         what = "the pre-activation" if reads_preactivation(case.found) else "the sum before it"
