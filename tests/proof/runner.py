@@ -25,7 +25,7 @@ from .trial import BAD, Outcome, Part
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("conformance", "spec", "resnet_impl", "tests/mutants", "tests/proof")
-FRESH_PROCESS = 100  # trials, after which a worker is replaced: what strangers leave behind does not pile up
+BATCH = 1000  # trials, after which all workers are replaced: what strangers leave behind does not pile up
 
 
 class Stopped(Exception):
@@ -121,10 +121,12 @@ def _made(todo: Sequence[tuple[str, str]], processes: int) -> Iterable[Result]:
         return
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # more threads than cores make small networks slower
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context, max_tasks_per_child=FRESH_PROCESS) as pool:
-        try:
-            for future in as_completed([pool.submit(trial, *item) for item in todo]):
-                yield future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    # Fresh processes for each batch: the pool's own max_tasks_per_child can hang for ever (cpython issue 115634).
+    for batch in (todo[i : i + BATCH] for i in range(0, len(todo), BATCH)):
+        with ProcessPoolExecutor(processes, mp_context=context) as pool:
+            try:
+                for future in as_completed([pool.submit(trial, *item) for item in batch]):
+                    yield future.result()
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
