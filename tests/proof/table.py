@@ -17,6 +17,7 @@ from .rivals import METHODS
 from .runner import Result
 from .trial import BAD
 
+UNEXPLAINED = "UNEXPLAINED:"
 EVIDENCE = ("structure", "behaviour", "statistics", "training", "equivalence")
 
 
@@ -44,10 +45,13 @@ def _counted(part: str, results: list[Result]) -> dict[str, Any]:
         "seconds": round(sum(r.seconds for r in results)),
     }
     reasons: dict[str, list[str]] = {}
+    open_ = {r.name for r in unexplained(results)}
     for result in results:
         if result.outcome.verdict in BAD:
-            reason = runner.part_of(part).explain(result.name) or f"UNEXPLAINED: {result.outcome.told}"
-            reasons.setdefault(reason, []).append(result.name)
+            reason = runner.part_of(part).explain(result.name)
+            reasons.setdefault(reason or f"{UNEXPLAINED} {result.outcome.told}", []).append(result.name)
+    found["survived"] = sum(r.outcome.verdict == "survived" and r.name in open_ for r in results)
+    found["admitted"] = verdicts["survived"] - found["survived"]
     found["survivors"] = reasons
     return found
 
@@ -69,13 +73,18 @@ def _rivals(results: list[Result], everything: Collection[Result]) -> dict[str, 
 
 def text(counts: dict[str, Any]) -> str:
     """The figures for people, as Markdown."""
-    lines = [
-        "| part | trials | killed | survived | no mutant | right, not blamed | right, blamed |",
-        "|---|--:|--:|--:|--:|--:|--:|",
-    ]
+    columns = {
+        "trials": "trials",
+        "killed": "noticed",
+        "survived": "not noticed",
+        "admitted": "admitted by the papers",
+        "stillborn": "no other network",
+        "clean": "right, not blamed",
+        "alarm": "right, blamed",
+    }
+    lines = [f"| part | {' | '.join(columns.values())} |", "|---|" + "--:|" * len(columns)]
     for part, found in counts.items():
         if part != "rivals":
-            columns = ("trials", "killed", "survived", "stillborn", "clean", "alarm")
             lines.append(f"| {found['title']} | {' | '.join(f'{found[c]:,}' for c in columns)} |")
     for part, found in counts.items():
         if part != "rivals" and found["killed_by"]:
@@ -124,7 +133,7 @@ def page(proof: dict[str, Any]) -> str:
             "",
             text(proof["parts"]),
             "",
-            "## What survived, and why that is no weakness",
+            "## What was not noticed, and why that is no weakness",
             "",
             *(listed or ["Nothing."]),
             "",
