@@ -60,8 +60,17 @@ def other_name(spec: Spec, deviation: str) -> str | None:
         usual = {f.clause: f.deviation for f in attribute(raw, load_spec()) if f.outcome == "fail"}
         if other := [c for c in named if named[c] != usual[c]]:
             return f"{mutant.name}: {other[0]} is called {named[other[0]]}"
-        if told := _misnamed(mutant, named, spec):
+        if told := _misnamed(mutant, named, spec) or _unlisted(raw, spec):
             return f"{mutant.name}: {told}"
+    return None
+
+
+def _unlisted(raw: Iterable[Finding], spec: Spec) -> str | None:
+    """A failure that a check itself calls by a deviation which, by the spec, does not explain it."""
+    for finding in raw:
+        known = spec.deviations.get(finding.deviation or "") if finding.outcome == "fail" else None
+        if known is not None and finding.clause not in known.explains:
+            return f"{finding.clause} is not among what {finding.deviation} explains"
     return None
 
 
