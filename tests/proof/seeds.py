@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..mutants.test_right import COMPLETE
 from ..mutants.test_wrong import CORPUS
 from . import corpus
 from .trial import Outcome
@@ -14,9 +15,9 @@ TIMES = 10
 
 
 def names() -> Sequence[str]:
-    """The right networks, and the wrong ones that an experiment finds: structure draws nothing."""
-    drawn = {f"wrong/{m.name}" for m in CORPUS.mutants.values() if m.evidence_of(next(iter(m.own))) != "structure"}
-    return [name for name in corpus.names() if name.startswith("right/") or name in drawn]
+    """A right network of each kind, and the wrong ones that an experiment finds: structure draws nothing."""
+    drawn = [f"wrong/{m.name}" for m in CORPUS.mutants.values() if m.evidence_of(next(iter(m.own))) != "structure"]
+    return [*(f"right/{name}" for name in COMPLETE), *drawn]
 
 
 def run(name: str) -> Outcome:
