@@ -96,7 +96,8 @@ def check(
             identified = trial.identify(match, subject, {judged: findings}, complete=not only and level is None)
         identified = replace(identified, deviations=deviations_of(findings))
         verdict = conclude(findings, spec, "SHOULD" if level == "should" else "MUST")
-        return compose(subject, judged, identified, findings, verdict, spec, started, version(), seed)
+        report = compose(subject, judged, identified, findings, verdict, spec, started, version(), seed)
+        return replace(report, summary={**report.summary, "only": list(only)}) if only else report
 
     return within(timeout, _name(target), judge)
 

@@ -82,6 +82,7 @@ def test_only_some_clauses() -> None:
     report = check("torchvision.models:resnet50", "imagenet/resnet50", only=("SC-*",))
     assert {f.clause.split("-")[0] for f in report.findings} == {"SC"}
     assert report.verdict == "conforms"
+    assert report.summary["only"] == ["SC-*"]
 
 
 def test_an_unknown_architecture_is_refused_with_the_nearest_name() -> None:

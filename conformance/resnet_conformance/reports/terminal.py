@@ -44,7 +44,7 @@ def render(report: Report, spec: Spec, console: Console, verbose: bool = False, 
         view.counts()
         return
     # Against the same architecture the broken clauses, further down, are the reasons in full.
-    same = report.identified.architecture in (None, report.architecture)
+    same = report.identified.architecture in (None, report.architecture) and "only" not in report.summary
     view.identity(() if same else report.identified.reasons)
     view.broken()
     view.declared()
@@ -80,8 +80,12 @@ class _View:
         known = self.spec.architectures.get(judged or "")
         # Said of every variant, asked for or found: to conform to one is not to conform to the paper.
         note = f", a variant of {known.base} and not the paper's network" if known and known.variant else ""
+        asked = ", ".join(map(clean, self.report.summary.get("only", ())))
+        if asked and self.report.verdict == "conforms":
+            verb = "keeps what was asked of"
+        rest = f"; no clause but {asked} was looked at" if asked else ""
         subject = f"{self.report.target.address} {verb} {judged or 'any architecture'}"
-        self.page.paragraph(subject + note + self._grounds(), style)
+        self.page.paragraph(subject + note + self._grounds() + rest, style)
 
     def _grounds(self) -> str:
         """The clauses that decide: those broken, or those that a verdict would need."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 import io
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,26 @@ class TestTerminal:
         self, verdict: Verdict, first: str, page: Page, reports: dict[Verdict, Report]
     ) -> None:
         text = page(reports[verdict])
+        assert words(text.split("\n  It is")[0]) == first
+
+    @pytest.mark.parametrize(
+        ("verdict", "first"),
+        [
+            (
+                "violates",
+                "some.package:net violates imagenet/resnet50 (BTN-04, CT-05); no clause but BTN-* was looked at",
+            ),
+            (
+                "conforms",
+                "some.package:net keeps what was asked of imagenet/resnet50; no clause but BTN-* was looked at",
+            ),
+        ],
+    )
+    def test_a_part_of_the_clauses_is_not_taken_for_all(
+        self, verdict: Verdict, first: str, page: Page, reports: dict[Verdict, Report]
+    ) -> None:
+        report = reports[verdict]
+        text = page(replace(report, summary={**report.summary, "only": ["BTN-*"]}))
         assert words(text.split("\n  It is")[0]) == first
 
     def test_a_variant_is_never_taken_for_the_paper(
