@@ -1,7 +1,13 @@
 """The proof: `python -m tests.proof [PART ...]`, or `nox -s mutants`.
 
-Measures how good the suite is: what is wrong must be noticed, what is right must not be blamed. The exit code is 1
-where something survives, or is blamed, without an explanation; 2 where the run stopped before its end.
+Measures how good the suite is: what is wrong must be noticed, what is right must not be blamed. The parts:
+corpus         wrong networks, each by its own clause; right ones in unusual clothes, without an alarm
+graph_mutants  single operations changed; what the papers admit, or what gives no other network, counts apart
+spec_mutants   single values of the spec changed
+rivals         the corpus, judged by what people use today
+seeds          ten runs with fresh random numbers, the same outcomes
+The exit code is 1 where something is not noticed, or blamed though right, without an explanation; 2 where the run
+stopped before its end.
 """
 
 from __future__ import annotations
@@ -14,6 +20,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from resnet_conformance.spec import suggest
+
 from . import runner, table
 
 PARTS = ("corpus", "graph_mutants", "spec_mutants", "rivals", "seeds")
@@ -22,8 +30,10 @@ STATE = runner.ROOT / ".proof" / "outcomes.jsonl"
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m tests.proof", description=__doc__, add_help=True)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)} (all)")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.proof", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("parts", nargs="*", metavar="PART", help="one or more of these (all of them)")
     parser.add_argument("--only", default="*", metavar="GLOB", help="trials whose name matches")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, metavar="N", help="0: in this process")
     parser.add_argument("--state", type=Path, default=STATE, metavar="FILE", help="outcomes so far (.proof/)")
@@ -33,7 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     unknown = [part for part in options.parts if part not in PARTS]
     if unknown:
-        parser.error(f"there is no part {unknown[0]!r}; the parts are {', '.join(PARTS)}")
+        near = suggest(unknown[0].replace("-", "_"), PARTS)
+        parser.error(f"there is no part {unknown[0]!r}{near}; the parts are {', '.join(PARTS)}")
     if options.write and (options.parts or options.only != "*"):
         parser.error("--write wants all parts and all trials: the table speaks of the whole proof")
     if options.check and options.only != "*":
@@ -41,6 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console()
     chosen = options.parts or PARTS
     wanted = {p: [n for n in runner.part_of(p).names() if fnmatchcase(n, options.only)] for p in chosen}
+    if not any(wanted.values()):
+        parser.error(f"no trial of {', '.join(chosen)} matches {options.only!r}, e.g. 'wrong/stem-*' of the corpus")
     state = runner.State(options.state, runner.fingerprint(), options.fresh)
     try:
         results = runner.run(wanted, state, options.processes, console)
@@ -51,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
     console.print(table.text(counts), highlight=False, soft_wrap=True)
     bad = table.unexplained(results.values())
     for result in bad:
-        console.print(f"{result.outcome.verdict}: {result.part} {result.name}: {result.outcome.told}")
+        console.print(runner.told(result), highlight=False, soft_wrap=True)
     stale = table.outdated(runner.ROOT / "docs", counts) if options.check else []
     for fault in stale:
         console.print(f"{fault}: run `nox -s mutants -- --write`", highlight=False, soft_wrap=True)

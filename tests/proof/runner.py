@@ -42,6 +42,12 @@ class Result:
     seconds: float
 
 
+def told(result: Result) -> str:
+    """A bad outcome for people, in one line."""
+    word = "blamed, and right" if result.outcome.verdict == "alarm" else "not noticed"
+    return f"{word}: {result.part} {result.name}: {result.outcome.told or 'nothing failed'}"
+
+
 def part_of(name: str) -> Part:
     """The part's module."""
     module: Part = import_module(f"{__package__}.{name}")  # type: ignore[assignment]
@@ -107,7 +113,7 @@ def run(
                 state.add(result)
                 progress.advance(task)
                 if result.outcome.verdict in BAD and part_of(result.part).explain(result.name) is None:
-                    console.print(f"{result.outcome.verdict}: {result.part} {result.name}: {result.outcome.told}")
+                    console.print(told(result), highlight=False, soft_wrap=True)
         except KeyboardInterrupt:
             raise Stopped("interrupted; the same command goes on from here") from None
         except BrokenProcessPool:
@@ -129,4 +135,6 @@ def _made(todo: Sequence[tuple[str, str]], processes: int) -> Iterable[Result]:
                     yield future.result()
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
+                for worker in multiprocessing.active_children():  # a trial may take minutes: nobody waits for it
+                    worker.terminate()
                 raise

@@ -89,7 +89,7 @@ def text(counts: dict[str, Any]) -> str:
     for part, found in counts.items():
         if part != "rivals" and found["killed_by"]:
             by = ", ".join(f"{kind} {number:,}" for kind, number in _ordered(found["killed_by"]))
-            lines += ["", f"{found['title']}: killed by {by}."]
+            lines += ["", f"{found['title']}: noticed by {by}."]
     if "rivals" in counts:
         found = counts["rivals"]
         lines += [

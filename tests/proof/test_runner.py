@@ -49,7 +49,7 @@ def test_what_is_done_is_not_done_again(tmp_path: Path, silent: Console, monkeyp
     results = runner.run(wanted, state, 0, silent)
     assert asked == ["wrong/stem-no-bn"]
     assert list(results.values()) == [MADE, SURVIVOR]
-    assert "survived: corpus wrong/stem-no-bn: nothing failed" in silent.file.getvalue()  # type: ignore[attr-defined]
+    assert "not noticed: corpus wrong/stem-no-bn: nothing failed" in silent.file.getvalue()  # type: ignore[attr-defined]
 
 
 def test_an_interruption_keeps_what_was_done(tmp_path: Path, silent: Console, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,8 +99,8 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     arguments = ["corpus", "--processes", "0", "--state", str(tmp_path / "o.jsonl")]
     assert command.main([*arguments, "--only", "wrong/stem-no-relu"]) == 0
     assert command.main([*arguments, "--only", "wrong/stem-no-[br]*"]) == 1
-    assert "survived: corpus wrong/stem-no-bn" in capsys.readouterr().out
-    for refused in (["nonsense"], ["corpus", "--write"], ["--check", "--only", "x"]):
+    assert "not noticed: corpus wrong/stem-no-bn" in capsys.readouterr().out
+    for refused in (["nonsense"], ["corpus", "--write"], ["--check", "--only", "x"], ["corpus", "--only", "x"]):
         with pytest.raises(SystemExit):
             command.main(refused)
 
