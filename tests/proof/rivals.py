@@ -60,10 +60,13 @@ def _made(build: Callable[[], nn.Module]) -> nn.Module:
 def _logits(net: nn.Module, size: int) -> torch.Tensor | str:
     try:
         with torch.no_grad():
-            y: torch.Tensor = net(_input(size))
-        return y
+            returned = net(_input(size))
     except Exception as error:  # noqa: BLE001 - a wrong network may not run
         return type(error).__name__
+    while not isinstance(returned, torch.Tensor):  # people take the logits out of what holds them
+        fields = returned if isinstance(returned, (dict, tuple, list)) else vars(returned)
+        returned = next(iter(fields.values() if isinstance(fields, dict) else fields))
+    return returned
 
 
 def _figures(net: nn.Module, size: int) -> dict[str, Any]:
