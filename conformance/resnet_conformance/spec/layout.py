@@ -222,8 +222,10 @@ def _formulas(table: Mapping[str, Any], entry: Mapping[str, Any]) -> Found:
             ("blocks",),
             f"every stage has n = {n} blocks here, not {entry['blocks']}; correct one",
         )
-    held = [o for o in entry["derived"] if closed and (o == closed["option"] or (o, closed["option"]) == ("none", "A"))]
-    if closed and not held:
+    if not closed:
+        return
+    held = [o for o in entry["derived"] if o == closed["option"] or (o, closed["option"]) == ("none", "A")]
+    if not held:
         yield (), f"parameters_formula is of option {closed['option']}, and no figures here are; correct one"
     for option, figures in entry["derived"].items():
         if option in held:
