@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -44,6 +45,10 @@ def suggest(name: str, names: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, list(names), n=3, cutoff=0.6)
     if not near:
         return ""
-    # of equally near ones (resnet20 and resnet32 for resnet21) the one that begins alike, and changes least
-    best = max(near, key=lambda other: sum(a == b for a, b in zip(name, other, strict=False)))
+    # of equally near ones (resnet20 and resnet32 for resnet21) the one that begins alike
+    best = max(near, key=lambda other: (_ratio(name, other), len(os.path.commonprefix((name, other)))))
     return f" (did you mean {best!r}?)"
+
+
+def _ratio(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, one, other).ratio()
