@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 
@@ -46,9 +46,14 @@ def suggest(name: str, names: Iterable[str]) -> str:
     if not near:
         return ""
     # of equally near ones (resnet20 and resnet32 for resnet21) the one that begins alike
-    best = max(near, key=lambda other: (_ratio(name, other), len(os.path.commonprefix((name, other)))))
+    best = max(near, key=lambda other: (_ratio(name, other), _alike(name, other)))
     return f" (did you mean {best!r}?)"
 
 
 def _ratio(one: str, other: str) -> float:
     return difflib.SequenceMatcher(None, one, other).ratio()
+
+
+def _alike(one: str, other: str) -> int:
+    """How many letters two names begin with alike."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
