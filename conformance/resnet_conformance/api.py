@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .capture import TargetProblem, capture_candidate
@@ -18,6 +19,8 @@ from .capture.limits import within
 from .capture.problems import InputError
 from .clauses import Case
 from .examination import EVIDENCE, examine, experiment, is_chosen
+from .expectations import hold
+from .expectations.reading import read_expectations
 from .findings import Finding, Identification, Report
 from .graph import Shape
 from .identification import Match, describe_match, nearest
@@ -54,6 +57,7 @@ def check(
     level: str | None = None,
     evidence: str | Sequence[str] = EVIDENCE,
     recipe: object = None,
+    expected: str | Path | Mapping[str, object] | None = None,
     seed: int | None = None,
     timeout: float | None = None,
 ) -> Report:
@@ -63,9 +67,11 @@ def check(
     `nn.Module`; `input` is (C, H, W), by default the architecture's size, or 224 and then 32. `only` are glob patterns
     of clause ids. `level` "must" examines the MUST clauses alone, "should" makes failed SHOULDs count. `evidence` are
     the kinds of evidence to look for (all of examination.EVIDENCE). `recipe` is the recipe that the network is trained
-    with (docs/recipes.md). Experiments draw their random numbers from `seed`, by default a fresh one; the report holds
-    it. `timeout` is in seconds. Raises capture.TargetProblem, judge.UnjudgeableError, spec.SpecError and ValueError (an
-    argument that cannot be, UnknownArchitectureError among them), each with a message for people.
+    with (docs/recipes.md). `expected` are the declared deviations, a YAML file or {id: reason} (docs/expectations.md);
+    what is declared and does not occur is `Report.stale`. Experiments draw their random numbers from `seed`, by default
+    a fresh one; the report holds it. `timeout` is in seconds. Raises capture.TargetProblem, judge.UnjudgeableError,
+    spec.SpecError and ValueError (an argument that cannot be; UnknownArchitectureError and
+    expectations.ExpectationError among them), each with a message for people.
     """
     spec = load_spec()
     if level not in (None, "must", "should"):
@@ -77,6 +83,7 @@ def check(
         raise UnknownArchitectureError(
             f"unknown architecture {architecture!r}{suggest(str(architecture), spec.architectures)}"
         )
+    expectations = () if expected is None else read_expectations(expected, spec)
     seed = fresh_seed() if seed is None else seed
     if recipe is not None:
         from .experiments.recipe_view import read_recipe
@@ -95,9 +102,11 @@ def check(
                 findings = tuple(f for f in findings if f.level == "MUST")
             identified = trial.identify(match, subject, {judged: findings}, complete=not only and level is None)
         identified = replace(identified, deviations=deviations_of(findings))
+        complete = not only and set(evidence) == set(EVIDENCE)
+        findings, declared = hold(findings, expectations, spec, complete)
         verdict = conclude(findings, spec, "SHOULD" if level == "should" else "MUST")
         report = compose(subject, judged, identified, findings, verdict, spec, started, version(), seed)
-        return replace(report, summary={**report.summary, "only": list(only)}) if only else report
+        return replace(report, summary=report.summary | ({"only": list(only)} if only else {}), declared=declared)
 
     return within(timeout, _name(target), judge)
 

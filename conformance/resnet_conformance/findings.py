@@ -54,6 +54,20 @@ class Identification:
 
 
 @dataclass(frozen=True, slots=True)
+class Declared:
+    """A deviation that the caller declared: the clauses whose failures it covers, or why it is `stale`; without either
+    its clauses could not be examined. `place` is where it was written.
+    """
+
+    id: str
+    reason: str
+    link: str = ""
+    place: str = ""
+    covers: tuple[str, ...] = ()
+    stale: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The verdict on one target, with all findings. `summary` describes the network as found, for people."""
 
@@ -66,11 +80,17 @@ class Report:
     environment: Mapping[str, Any] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     tool: Mapping[str, str] = field(default_factory=dict)
+    declared: tuple[Declared, ...] = ()
 
     @property
     def exit_code(self) -> int:
-        """0 conforms or deviates, 1 violates, 2 not examined."""
-        return EXIT_CODES[self.verdict]
+        """0 conforms or deviates, 1 violates, 2 not examined or a declaration is stale."""
+        return EXIT_CODES["not-examined"] if self.stale else EXIT_CODES[self.verdict]
+
+    @property
+    def stale(self) -> tuple[Declared, ...]:
+        """Declarations of what does not occur (any more)."""
+        return tuple(one for one in self.declared if one.stale)
 
     def failed(self, level: Level | None = None) -> tuple[Finding, ...]:
         """The undeclared failures, of one level or of all."""
@@ -91,6 +111,7 @@ class Report:
             "summary": dict(self.summary),
             "environment": dict(self.environment),
             "seconds": dict(self.seconds),
+            "declared": [asdict(one) | {"covers": list(one.covers)} for one in self.declared],
         }
 
     @classmethod
@@ -114,4 +135,5 @@ class Report:
             environment=data["environment"],
             seconds=data["seconds"],
             tool=data["tool"],
+            declared=tuple(replace(Declared(**one), covers=tuple(one["covers"])) for one in data.get("declared", ())),
         )

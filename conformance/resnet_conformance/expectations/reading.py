@@ -1,0 +1,62 @@
+"""The expectations file: YAML, held against its schema, faults told with their place.
+
+expected:
+  - id: stride-3x3
+    reason: "we ship v1.5, as everybody does"
+    link: https://github.com/pytorch/vision/issues/191
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from ..spec import Spec, SpecError
+from ..spec.schema_faults import explain_error, make_validator
+from ..spec.yamlmarks import Marked, read_yaml
+from . import Expectation, ExpectationError, check_expectations, from_mapping
+
+
+def load_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of an expectations file, as shipped in the package."""
+    schema: dict[str, Any] = json.loads(files(__package__).joinpath("expectations.schema.json").read_text("utf-8"))
+    return schema
+
+
+def read_expectations(source: str | Path | Mapping[str, object], spec: Spec) -> tuple[Expectation, ...]:
+    """The declarations of a file, or of a mapping as `from_mapping` takes it.
+
+    Raises ExpectationError: for each fault file:line:column, what is wrong and what to do.
+    """
+    if isinstance(source, Mapping):
+        found = from_mapping(source)
+    else:
+        marked = read_file(Path(source))
+        found = tuple(
+            Expectation(**entry, place=f"{marked.file}:{line}:{column}")
+            for index, entry in enumerate(marked.value["expected"])
+            for line, column in [marked.at(("expected", index, "id"))]
+        )
+    check_expectations(found, spec)
+    return found
+
+
+def read_file(path: Path) -> Marked:
+    """The file's plain value and the places in it, which fit the schema. Raises ExpectationError."""
+    try:
+        marked = read_yaml(path, str(path))
+        faults = [
+            fault
+            for error in make_validator(load_schema()).iter_errors(marked.value)
+            for fault in explain_error(error, marked)
+        ]
+        if faults:
+            raise SpecError.of(faults)
+    except SpecError as error:
+        raise ExpectationError(str(error)) from None
+    except OSError as error:
+        raise ExpectationError(f"cannot read the expectations {path}: {error.strerror or error}") from None
+    return marked
