@@ -10,8 +10,6 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .capture import TargetProblem, capture_candidate
@@ -20,11 +18,11 @@ from .capture.problems import InputError
 from .clauses import Case
 from .examination import EVIDENCE, examine, experiment, is_chosen
 from .expectations import hold
-from .expectations.reading import read_expectations
+from .expectations.reading import Source, read_expectations
 from .findings import Finding, Identification, Report
 from .graph import Shape
 from .identification import Match, describe_match, nearest
-from .judge import Subject, build_case, compose, conclude, deviations_of, prepare
+from .judge import Subject, build_case, compose, conclude, deviations_of, prepare, version
 from .spec import Spec, load_spec, suggest
 
 if TYPE_CHECKING:
@@ -39,14 +37,6 @@ class UnknownArchitectureError(ValueError):
     """No architecture has that name; the message suggests the nearest."""
 
 
-def version() -> str:
-    """The installed version of this package."""
-    try:
-        return metadata.version("resnet-conformance")
-    except metadata.PackageNotFoundError:
-        return "0+unknown"
-
-
 def check(
     target: object,
     architecture: str | None = None,
@@ -57,7 +47,7 @@ def check(
     level: str | None = None,
     evidence: str | Sequence[str] = EVIDENCE,
     recipe: object = None,
-    expected: str | Path | Mapping[str, object] | None = None,
+    expected: Source | None = None,
     seed: int | None = None,
     timeout: float | None = None,
 ) -> Report:
@@ -105,8 +95,9 @@ def check(
         complete = not only and set(evidence) == set(EVIDENCE)
         findings, declared = hold(findings, expectations, spec, complete)
         verdict = conclude(findings, spec, "SHOULD" if level == "should" else "MUST")
+        asked = {"only": list(only)} if only else {}
         report = compose(subject, judged, identified, findings, verdict, spec, started, version(), seed)
-        return replace(report, summary=report.summary | ({"only": list(only)} if only else {}), declared=declared)
+        return replace(report, summary={**report.summary, **asked}, declared=declared)
 
     return within(timeout, _name(target), judge)
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import ast
-import math
-import re
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from .capture.problems import LONGEST
+from .argument_values import Keywords, evidence, input_shape, read_keyword, seconds, seed
 from .catalog import KINDS
 from .examination import EVIDENCE
 from .family.words import read_family
+from .outside import TIMEOUT
 from .spec import SpecError, load_spec
 
 PROGRAM = "resnet-conformance"
@@ -53,7 +51,9 @@ def _add_check(verbs: Verbs) -> None:
         "hold a network against the paper, clause by clause",
         _epilog("check my/net.py:resnet20 --architecture cifar10/resnet20 --kw num_classes=10"),
     )
-    check.add_argument("target", metavar="TARGET", help=TARGET_HELP)
+    check.add_argument(
+        "target", metavar="TARGET", nargs="?", help=f"{TARGET_HELP} (default: all that pyproject.toml lists)"
+    )
     check.add_argument("--architecture", metavar="NAME", help="what it claims to be (default: what it is nearest to)")
     check.add_argument(
         "--family",
@@ -76,13 +76,19 @@ def _add_check(verbs: Verbs) -> None:
     )
     check.add_argument(
         "--evidence",
-        type=_evidence,
+        type=evidence,
         default=EVIDENCE,
         metavar="KIND,...",
         help=f"look only for these kinds of evidence: {', '.join(EVIDENCE)} (all)",
     )
     check.add_argument("--recipe", metavar="ADDRESS", help="training recipe, as package.module:name (docs/recipes.md)")
-    check.add_argument("--seed", type=_seed, metavar="N", help="random numbers of the experiments (fresh ones)")
+    check.add_argument("--seed", type=seed, metavar="N", help="random numbers of the experiments (fresh ones)")
+    check.add_argument(
+        "--expect", type=Path, metavar="FILE", help="YAML file of the declared deviations (docs/expectations.md)"
+    )
+    check.add_argument(
+        "--update-expectations", action="store_true", help="rewrite that file after what is found; comments stay"
+    )
     _add_format(check)
     check.add_argument(
         "--output", type=Path, metavar="FILE", help="write the report here instead of to standard output"
@@ -153,7 +159,7 @@ def _add_transplant(verbs: Verbs) -> None:
         transplant.add_argument(
             f"--{option}-kw",
             dest=f"{word}_kw",
-            action=_Keywords,
+            action=Keywords,
             default={},
             type=read_keyword,
             metavar="KEY=VALUE",
@@ -167,10 +173,14 @@ def _add_transplant(verbs: Verbs) -> None:
     )
     transplant.add_argument("--force", action="store_true", help="replace the output file where it exists")
     transplant.add_argument(
-        "--input", type=_input_shape, metavar="3x32x32", help="size of the input, channels first (one that both accept)"
+        "--input", type=input_shape, metavar="3x32x32", help="size of the input, channels first (one that both accept)"
     )
     transplant.add_argument(
-        "--timeout", type=_seconds, metavar="S", help="give up on either network after so many seconds"
+        "--timeout",
+        type=seconds,
+        default=TIMEOUT,
+        metavar="S",
+        help=f"give up on both networks after so many seconds ({TIMEOUT:g})",
     )
 
 
@@ -187,7 +197,7 @@ def _verb(verbs: Verbs, name: str, purpose: str, epilog: str) -> argparse.Argume
 def _add_target_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--kw",
-        action=_Keywords,
+        action=Keywords,
         default={},
         type=read_keyword,
         metavar="KEY=VALUE",
@@ -195,11 +205,13 @@ def _add_target_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--input",
-        type=_input_shape,
+        type=input_shape,
         metavar="3x32x32",
         help="size of the input, channels first (the architecture's)",
     )
-    parser.add_argument("--timeout", type=_seconds, metavar="S", help="give up after so many seconds")
+    parser.add_argument(
+        "--timeout", type=seconds, default=TIMEOUT, metavar="S", help=f"give up after so many seconds ({TIMEOUT:g})"
+    )
 
 
 def _add_format(parser: argparse.ArgumentParser) -> None:
@@ -234,62 +246,3 @@ class _Version(argparse.Action):
             spec = "cannot be read"
         print(f"{PROGRAM} {program}, spec {spec}")
         parser.exit()
-
-
-class _Keywords(argparse.Action):
-    """Collects KEY=VALUE pairs in a dict; a key that comes twice is wrong usage."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        pair: Any,
-        option: str | None = None,
-    ) -> None:
-        key, value = pair
-        found: dict[str, Any] = getattr(namespace, self.dest)
-        if key in found:
-            parser.error(f"{option} {key} is given twice; give each keyword once")
-        setattr(namespace, self.dest, {**found, key: value})
-
-
-def read_keyword(text: str) -> tuple[str, Any]:
-    """KEY=VALUE; the value is a Python literal (8, None, [1, 2], "8" in quotes), else the plain string."""
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip():
-        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE, as in --kw num_classes=10")
-    try:
-        return key.strip(), ast.literal_eval(value.strip())
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return key.strip(), value
-
-
-def _input_shape(text: str) -> tuple[int, int, int]:
-    match = re.fullmatch(r"(\d{1,6})x(\d{1,6})x(\d{1,6})", text.strip().lower(), re.ASCII)
-    channels, height, width = map(int, match.groups() if match else (0, 0, 0))
-    if 0 in (channels, height, width):
-        raise argparse.ArgumentTypeError(f"{text!r} is not CHANNELSxHEIGHTxWIDTH, as in --input 3x32x32")
-    return channels, height, width
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds <= LONGEST:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0 and up to {LONGEST:,.0f}")
-    return seconds
-
-
-def _evidence(text: str) -> tuple[str, ...]:
-    kinds = tuple(part.strip() for part in text.split(","))
-    if unknown := [kind for kind in kinds if kind not in EVIDENCE]:
-        raise argparse.ArgumentTypeError(f"there is no evidence {unknown[0]!r}: choose from {', '.join(EVIDENCE)}")
-    return kinds
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal() or int(text) >= 2**31:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {2**31 - 1:,}")
-    return int(text)

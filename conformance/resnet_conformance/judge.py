@@ -127,10 +127,18 @@ def describe(subject: Subject) -> dict[str, Any]:
     }
 
 
+def version() -> str:
+    """The installed version of this package."""
+    try:
+        return metadata.version("resnet-conformance")
+    except metadata.PackageNotFoundError:
+        return "0+unknown"
+
+
 def environment() -> dict[str, Any]:
     """Versions and machine, without importing anything heavy."""
 
-    def version(package: str) -> str | None:
+    def installed(package: str) -> str | None:
         try:
             return metadata.version(package)
         except metadata.PackageNotFoundError:
@@ -139,8 +147,8 @@ def environment() -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
-        "torch": version("torch"),
-        "torchvision": version("torchvision") if "torchvision" in sys.modules else None,
+        "torch": installed("torch"),
+        "torchvision": installed("torchvision") if "torchvision" in sys.modules else None,
     }
 
 

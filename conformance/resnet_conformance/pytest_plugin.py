@@ -101,7 +101,7 @@ def read_targets(config: pytest.Config) -> list[PytestTarget]:
 def _keyword(text: str) -> tuple[str, Any]:
     from argparse import ArgumentTypeError
 
-    from .arguments import read_keyword
+    from .argument_values import read_keyword
 
     try:
         return read_keyword(text)

@@ -12,14 +12,12 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
 from typing import TypeVar
 
 from .problems import LONGEST, CaptureError, Expired, LimitError
 
 T = TypeVar("T")
-Backstop = Callable[[float, str], AbstractContextManager[object]]
 
 
 class Clock:
@@ -28,7 +26,6 @@ class Clock:
     def __init__(self) -> None:
         self.deadline = math.inf
         self.exposed = False
-        self.backstop: Backstop = lambda seconds, message: nullcontext()  # the command line puts a harder one here
 
     def over(self) -> bool:
         """Has the time run out?"""
@@ -82,16 +79,15 @@ def within(seconds: float | None, address: str, call: Callable[[], T]) -> T:
     handler = signal.getsignal(signal.SIGALRM) if signals else None
     timer = (0.0, 0.0)
     try:
-        with clock.backstop(seconds, message):
-            clock.exposed = False
-            clock.deadline = min(deadline, time.monotonic() + seconds)
-            if signals:
-                signal.signal(signal.SIGALRM, clock.strike)
-                timer = signal.setitimer(signal.ITIMER_REAL, seconds)
-            result = call()
-            if clock.over():
-                raise Expired
-            return result
+        clock.exposed = False
+        clock.deadline = min(deadline, time.monotonic() + seconds)
+        if signals:
+            signal.signal(signal.SIGALRM, clock.strike)
+            timer = signal.setitimer(signal.ITIMER_REAL, seconds)
+        result = call()
+        if clock.over():
+            raise Expired
+        return result
     except Expired as error:
         raise CaptureError(message) from error
     finally:

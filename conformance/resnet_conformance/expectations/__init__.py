@@ -31,8 +31,10 @@ class Expectation:
     place: str = ""
 
 
-def check_expectations(expectations: Sequence[Expectation], spec: Spec) -> None:
-    """Raise ExpectationError for an unknown id (with the nearest), one that stands twice, or one without a reason."""
+def check_expectations(expectations: Sequence[Expectation], spec: Spec, drafts: bool = False) -> None:
+    """Raise ExpectationError for an unknown id (with the nearest), one that stands twice, or (without `drafts`) one
+    whose reason is still to be given.
+    """
     first: dict[str, Expectation] = {}
     for one in expectations:
         at = f"{one.place}: " if one.place else ""
@@ -45,11 +47,16 @@ def check_expectations(expectations: Sequence[Expectation], spec: Spec) -> None:
         if one.id in first:
             earlier = f", first at {first[one.id].place}" if first[one.id].place else ""
             raise ExpectationError(f"{at}{one.id} is declared twice{earlier}; remove one")
-        if not one.reason.strip() or one.reason.strip().rstrip(".:").upper() == TODO:
+        if not drafts and is_draft(one.reason):
             raise ExpectationError(f"{at}{one.id} is declared without a reason: say why the network differs")
         if one.id in spec.deviations and not spec.deviations[one.id].explains:
             raise ExpectationError(f"{at}{one.id} is admitted and breaks no clause: remove the declaration")
         first[one.id] = one
+
+
+def is_draft(reason: str) -> bool:
+    """Has a person still to write the reason?"""
+    return reason.strip().rstrip(".:").upper() in ("", TODO)
 
 
 def hold(
@@ -76,7 +83,7 @@ def _failures(findings: Iterable[Finding], one: Expectation) -> list[Finding]:
 
 
 def _words(finding: Finding) -> str:
-    return "\n".join((finding.message, finding.expected, finding.found))
+    return f"{finding.message}\n{finding.expected}\n{finding.found}"
 
 
 def _stale(findings: Sequence[Finding], one: Expectation, spec: Spec) -> str:

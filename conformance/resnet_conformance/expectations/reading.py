@@ -9,7 +9,7 @@ expected:
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -26,13 +26,19 @@ def load_schema() -> dict[str, Any]:
     return schema
 
 
-def read_expectations(source: str | Path | Mapping[str, object], spec: Spec) -> tuple[Expectation, ...]:
-    """The declarations of a file, or of a mapping as `from_mapping` takes it.
+Source = str | Path | Mapping[str, object] | Sequence[Expectation]
+
+
+def read_expectations(source: Source, spec: Spec, drafts: bool = False) -> tuple[Expectation, ...]:
+    """The declarations of a file, of a mapping as `from_mapping` takes it, or as they are; `drafts`: reasons may
+    still be missing.
 
     Raises ExpectationError: for each fault file:line:column, what is wrong and what to do.
     """
     if isinstance(source, Mapping):
         found = from_mapping(source)
+    elif not isinstance(source, (str, Path)):
+        found, drafts = tuple(source), True  # their reader has looked at the reasons
     else:
         marked = read_file(Path(source))
         found = tuple(
@@ -40,7 +46,7 @@ def read_expectations(source: str | Path | Mapping[str, object], spec: Spec) -> 
             for index, entry in enumerate(marked.value["expected"])
             for line, column in [marked.at(("expected", index, "id"))]
         )
-    check_expectations(found, spec)
+    check_expectations(found, spec, drafts)
     return found
 
 

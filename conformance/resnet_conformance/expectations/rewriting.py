@@ -71,7 +71,7 @@ def _entries(failed: Iterable[Finding]) -> list[tuple[str, list[str]]]:
 
 def _rewrite(path: Path, text: str, removed: list[str], added: list[tuple[str, list[str]]]) -> str:
     """The text without some entries and with others behind the last; checked by reading it again."""
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    root: Any = yaml.compose(text, Loader=yaml.SafeLoader)
     key, listed = next((k, v) for k, v in root.value if k.value == "expected")
     end = "\r\n" if "\r\n" in text else "\n"
     lines = text.splitlines()

@@ -49,7 +49,8 @@ def check_family(
     under option A). `timeout` is in seconds. Raises FamilyError (a ValueError) for an argument that cannot be, and
     capture.TargetProblem where the factory makes no network at all.
     """
-    from ..api import fresh_seed, version
+    from ..api import fresh_seed
+    from ..judge import version
 
     if not isinstance(keyword, str) or not keyword.isidentifier():
         raise FamilyError(f"the keyword of a family is the name of an argument of its factory, not {keyword!r}")

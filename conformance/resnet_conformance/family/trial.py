@@ -208,7 +208,7 @@ def listed(numbers: Sequence[int]) -> str:
 
 def _keyword(key: str, value: object) -> str:
     """KEY=VALUE as the command line reads it: a string that is no Python literal needs no quotes."""
-    from ..arguments import read_keyword
+    from ..argument_values import read_keyword
 
     plain = f"{key}={value}"
     return plain if isinstance(value, str) and read_keyword(plain) == (key, value) else f"{key}={value!r}"

@@ -36,6 +36,8 @@ def render(report: Report, spec: Spec, console: Console, verbose: bool = False, 
     """Print the whole report. `verbose` names every module and clause; `lang` is that of the spec's texts."""
     view = _View(Page(console), report, spec, verbose, lang)
     view.head()
+    if "problem" in report.summary:
+        return
     if "family" in report.summary:
         view.family(report.summary["family"])
         view.broken()
@@ -48,6 +50,7 @@ def render(report: Report, spec: Spec, console: Console, verbose: bool = False, 
     view.identity(() if same else report.identified.reasons)
     view.broken()
     view.declared()
+    view.stale()
     view.notes()
     view.unexamined()
     view.counts()
@@ -92,6 +95,8 @@ class _View:
         if self.report.verdict == "violates":
             broken = self.report.failed("MUST") or self.report.failed()
             return f" ({some(tuple(f.clause for f in broken), GROUNDS)})"
+        if "problem" in self.report.summary:
+            return f" (not examined: {self.report.summary['problem']})"
         findings = self.report.findings
         missing = tuple(f.clause for f in findings if f.outcome == "not-examined" and f.level == "MUST")
         if self.report.verdict == "not-examined" and missing:
@@ -183,14 +188,26 @@ class _View:
         self.told.add(name)
 
     def declared(self) -> None:
-        """Failures that the caller declared."""
-        declared = [f for f in self.report.findings if f.outcome == "expected"]
-        if declared:
+        """Failures that the caller declared, with the reason; under a declaration what it covers."""
+        findings = {f.clause: f for f in self.report.findings if f.outcome == "expected"}
+        if findings:
             self.page.gap()
             self.page.line(("Declared deviations, found as declared", "bold"))
-        for f in declared:
-            name = f" [{self._titled(f.deviation)}]" if f.deviation else ""
-            self.page.paragraph(f"{f.found or f.message}{name}", indent=2, label=f"{f.clause} {f.level}:")
+        for one in (one for one in self.report.declared if one.covers):
+            text = " ".join(filter(None, (one.reason, one.link)))
+            self.page.paragraph(text, indent=2, label=f"{self._titled(one.id)}:")
+            for f in (findings.pop(clause) for clause in one.covers if clause in findings):
+                self.page.paragraph(f.found or f.message, indent=4, label=f"{f.clause} {f.level}:", label_style="")
+        for f in findings.values():
+            self.page.paragraph(f.found or f.message, indent=2, label=f"{f.clause} {f.level}:")
+
+    def stale(self) -> None:
+        """Declarations of what does not occur."""
+        if self.report.stale:
+            self.page.gap()
+            self.page.line(("Declared, but not found", "bold red"), (" (a stale declaration is an error)", ""))
+        for one in self.report.stale:
+            self.page.paragraph(one.stale, indent=2, label=f"{one.place or 'declared'}: {one.id}:")
 
     def notes(self) -> None:
         """Which admitted choices were found; `verbose`: what every passed clause has to say."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -10,8 +11,9 @@ from typing import Any
 import pytest
 
 import resnet_conformance
-from resnet_conformance import cli
+from resnet_conformance import cli, inside, outside
 from resnet_conformance.findings import Finding, Identification, Outcome, Report, TargetInfo, Verdict
+from resnet_conformance.reports import json_report
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -34,6 +36,8 @@ def make_report(
 
 class FakeApi(ModuleType):
     """In the place of `resnet_conformance.api`: answers as told, and keeps what it was asked."""
+
+    timeout: float | None = None  # what the child got
 
     def __init__(self) -> None:
         super().__init__("resnet_conformance.api")
@@ -60,7 +64,17 @@ def api(monkeypatch: pytest.MonkeyPatch) -> FakeApi:
     fake = FakeApi()
     monkeypatch.setitem(sys.modules, "resnet_conformance.api", fake)
     monkeypatch.setattr(resnet_conformance, "api", fake, raising=False)
+    monkeypatch.setattr(outside, "ask", ask_here)
     return fake
+
+
+def ask_here(request: outside.Request, timeout: float | None = None, *_: object, **__: object) -> dict[str, Any]:
+    """The child's answer, without a child."""
+    FakeApi.timeout = timeout
+    answer = json.loads(json_report.dump(inside.respond(request)))
+    if "problem" in answer:
+        raise outside.Problem(answer["problem"], answer["trace"], answer["differ"])
+    return answer
 
 
 @pytest.fixture

@@ -98,12 +98,29 @@ class TestOutput:
         assert file.read_text(encoding="utf-8") == "old"
         assert list(tmp_path.iterdir()) == [file]
 
-    def test_a_problem_writes_no_file(
+    def test_a_target_that_could_not_be_judged_has_a_report_too(
         self, api: FakeApi, tmp_path: Path, run: Run, assert_one_message: Callable[..., None]
     ) -> None:
-        api.fails(TargetError("no such file"))
+        api.fails(TargetError("it hangs"))
         file = tmp_path / "report.json"
-        assert_one_message(run("check", "a:b", "--output", str(file)), "no such file")
+        wanted = ("check", "a:b", "--architecture", "imagenet/resnet50", "--output", str(file))
+        assert_one_message(run(*wanted, "--format", "json"), "it hangs")
+        report = Report.from_json(json.loads(file.read_text(encoding="utf-8")))
+        Draft202012Validator(json_report.load_schema()).validate(report.to_json())
+        assert (report.verdict, report.architecture, report.exit_code) == ("not-examined", "imagenet/resnet50", 2)
+        assert {(f.outcome, f.message) for f in report.findings} == {("not-examined", "it hangs")}
+        assert "BTN-04" in {f.clause for f in report.findings}
+        assert_one_message(run(*wanted), "it hangs")
+        assert (
+            file.read_text(encoding="utf-8")
+            == "a:b got no verdict against imagenet/resnet50 (not examined: it hangs)\n"
+        )
+
+    def test_wrong_usage_writes_no_file(
+        self, api: FakeApi, tmp_path: Path, run: Run, assert_one_message: Callable[..., None]
+    ) -> None:
+        file = tmp_path / "report.json"
+        assert_one_message(run("check", "a:b", "--architecture", "x", "--output", str(file)), "'x'")
         assert list(tmp_path.iterdir()) == []
 
     def test_colour_only_where_it_is_wanted(self, api: FakeApi, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:

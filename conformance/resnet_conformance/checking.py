@@ -1,0 +1,181 @@
+"""The verb `check`: one target, or all that the project's pyproject.toml lists."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.console import Console
+
+from . import outside
+from .catalog import find_architecture, find_clauses
+from .delivery import check_output, deliver
+from .examination import EVIDENCE
+from .expectations import Expectation, ExpectationError
+from .expectations.rewriting import update
+from .family.words import refuse_company
+from .findings import Finding, Identification, Report, TargetInfo
+from .judge import version
+from .outside import Problem, Request
+from .problems import PROGRAM
+from .project import ProjectError, ProjectTarget, find_project, read_targets
+from .reports import several, terminal
+from .spec import Spec
+
+COULD_NOT_JUDGE = 2
+BELONGS = ("architecture", "family", "input", "kw", "recipe", "expect")  # options that say something of one target
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What became of one target: its report, and the message where none came back."""
+
+    row: ProjectTarget
+    report: Report
+    problem: str = ""
+    trace: str = ""
+
+
+def run_check(options: argparse.Namespace, spec: Spec) -> int:
+    """Judge, print or write, and bring expectations up to date where that was asked; the exit code."""
+    find_clauses(spec, options.only)
+    _refuse_part(options)
+    rows, folder = _rows(options)
+    for row in rows:
+        if row.architecture is not None:
+            find_architecture(spec, row.architecture)
+    declared = [row.expectations(spec, drafts=options.update_expectations) for row in rows]
+    check_output(options.output)
+    if options.target is not None:
+        judged = [_judge(rows[0], declared[0], options, spec, folder)]
+        _deliver_one(judged[0], options, spec)
+    else:
+        judged = [_judge(row, own, options, spec, folder) for row, own in zip(rows, declared, strict=True)]
+        _deliver_all(judged, options, spec)
+    return max((_conclude(one, options) for one in judged), default=COULD_NOT_JUDGE)
+
+
+def _refuse_part(options: argparse.Namespace) -> None:
+    """Options that contradict each other. Raises FamilyError, ExpectationError, ProjectError."""
+    if options.family is not None:
+        refuse_company(options)
+    if options.update_expectations:
+        part = {"--only": options.only, "--level must": options.level == "must", "--family": options.family}
+        part["--evidence"] = set(options.evidence) != set(EVIDENCE)
+        if found := [name for name, given in part.items() if given]:
+            raise ExpectationError(
+                f"--update-expectations needs a run of everything, as the file is for: leave {found[0]} out"
+            )
+        if options.target is not None and options.expect is None:
+            raise ExpectationError("--update-expectations needs the file to rewrite: give it with --expect FILE")
+    given = [name for name in BELONGS if getattr(options, name) not in (None, {})]
+    if options.target is None and given:
+        raise ProjectError(f"--{given[0]} says something of one TARGET: name it, or write it into pyproject.toml")
+
+
+def _rows(options: argparse.Namespace) -> tuple[list[ProjectTarget], Path | None]:
+    """What is to be judged, and the folder in which its addresses are looked for."""
+    if options.target is not None:
+        given = (options.target, options.architecture, options.kw, options.input, options.recipe, options.expect)
+        return [ProjectTarget(*given)], None
+    path = find_project(Path.cwd())
+    rows = read_targets(path)
+    return rows, None if path is None else path.parent
+
+
+def _judge(
+    row: ProjectTarget, expected: Sequence[Expectation], options: argparse.Namespace, spec: Spec, folder: Path | None
+) -> Judged:
+    """The report of one target; a target that could not be judged has one, too."""
+    try:
+        answer = outside.ask(_request(row, expected, options), options.timeout, folder, show_errors=_debug(options))
+    except Problem as problem:
+        return Judged(row, unexamined(row, str(problem), spec), str(problem), problem.trace)
+    report = Report.from_json(answer["report"])
+    return Judged(row, replace(report, target=replace(report.target, kwargs=dict(row.kwargs))))
+
+
+def _debug(options: argparse.Namespace) -> bool:
+    return bool(getattr(options, "debug", False))
+
+
+def _request(row: ProjectTarget, expected: Sequence[Expectation], options: argparse.Namespace) -> Request:
+    if options.family is not None:
+        keyword, means = options.family
+        return Request(
+            "check_family", (row.target, keyword), {"means": means, "kwargs": row.kwargs, "seed": options.seed}
+        )
+    asked = {"kwargs": row.kwargs, "input": row.input, "recipe": row.recipe, "expected": tuple(expected)}
+    asked |= {"only": tuple(options.only), "level": options.level, "evidence": options.evidence, "seed": options.seed}
+    return Request("check", (row.target, row.architecture), asked)
+
+
+def unexamined(row: ProjectTarget, reason: str, spec: Spec) -> Report:
+    """The report on a target that could not be judged: no clause was examined, and why."""
+    known = spec.architectures.get(row.architecture or "")
+    findings = tuple(
+        Finding(c.id, c.level_for(known), "not-examined", "none", message=reason, citation="; ".join(c.cite))
+        for c in (spec.clauses.values() if known is not None else ())
+        if known is not None and c.applies_to(known)
+    )
+    info = TargetInfo(row.target, dict(row.kwargs), "file" if ".py" in row.target else "factory")
+    report = Report(info, row.architecture, Identification(None, False), "not-examined", findings)
+    tool = {"version": version(), "spec": spec.version}
+    return replace(report, summary={"problem": reason}, tool=tool)
+
+
+def _deliver_one(one: Judged, options: argparse.Namespace, spec: Spec) -> None:
+    """A report; for a person at the terminal the message alone says why there is none."""
+    if one.problem:
+        trace = one.trace if _debug(options) else ""
+        print(trace.rstrip() or f"{PROGRAM}: {one.problem}", file=sys.stderr)
+        if options.format == "terminal" and options.output is None:
+            return
+
+    def view(console: Console) -> None:
+        terminal.render(one.report, spec, console, verbose=options.verbose, lang=options.lang)
+
+    deliver(one.report.to_json() if options.format == "json" else view, options.output)
+
+
+def _deliver_all(judged: Sequence[Judged], options: argparse.Namespace, spec: Spec) -> None:
+    """The reports of a project's targets."""
+    reports = [one.report for one in judged]
+
+    def view(console: Console) -> None:
+        several.render(reports, spec, console, verbose=options.verbose, lang=options.lang)
+
+    deliver(several.to_json(reports) if options.format == "json" else view, options.output)
+
+
+def _conclude(one: Judged, options: argparse.Namespace) -> int:
+    """Say which declarations are out of date, or mend them; the exit code of one target."""
+    if options.update_expectations and not one.problem:
+        return _update(one, options)
+    for stale in one.report.stale:
+        place = f"{stale.place}: " if stale.place else ""
+        words = f"{place}{stale.id} is declared, but {stale.stale}; remove it"
+        again = ", or run again with --update-expectations" if place.count(":") > 2 else ""
+        print(f"{PROGRAM}: {words}{again}", file=sys.stderr)
+    return min(one.report.exit_code, COULD_NOT_JUDGE)
+
+
+def _update(one: Judged, options: argparse.Namespace) -> int:
+    path = one.row.expect
+    if path is None:
+        if one.report.stale or one.report.verdict == "violates":
+            print(
+                f"{PROGRAM}: {one.row.target} has no file to rewrite: name one in pyproject.toml, as"
+                ' expect = "expectations.yaml"',
+                file=sys.stderr,
+            )
+        return one.report.exit_code
+    if one.report.verdict == "not-examined":
+        print(f"{PROGRAM}: {path} stays as it is: {one.row.target} got no verdict", file=sys.stderr)
+        return COULD_NOT_JUDGE
+    done = update(path, one.report, options.level)
+    print(f"{path}: " + done.words.replace("\n", f"\n{path}: "), file=sys.stderr)
+    return COULD_NOT_JUDGE if done.left else 0

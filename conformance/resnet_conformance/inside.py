@@ -1,0 +1,70 @@
+"""The child process in which a target's code runs; `outside.py` starts it and reads its answer.
+
+It ends at once when the answer is written: threads and exit handlers that a stranger's code left do not matter.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .findings import Report
+from .outside import ANSWER, READY, Request
+from .problems import explain_error
+from .reports import json_report
+from .reports.output import write_atomically
+from .transplantation import NetworksDiffer
+
+
+def main(folder: str) -> None:
+    """Answer the request on standard input with a file in the folder. Does not return."""
+    request = pickle.load(sys.stdin.buffer)  # written by our own parent
+    sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - whoever asks gets no answer
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        _import(request)  # takes seconds, which are not the target's
+        (Path(folder) / READY).touch()
+        answer = respond(request)
+    except KeyboardInterrupt:
+        os._exit(130)
+    except BaseException as error:  # noqa: BLE001
+        answer = _problem(error)
+    write_atomically(Path(folder) / ANSWER, json_report.dump(answer))
+    os._exit(0)
+
+
+def respond(request: Request) -> dict[str, Any]:
+    """The answer as plain data: {"report": ...} or {"text": ...}, else {"problem": ..., "trace": ...}."""
+    try:
+        made = _import(request)(*request.arguments, **request.options)
+    except Exception as error:  # noqa: BLE001 - a bug, too, must come back as a message
+        return _problem(error)
+    return {"report": made.to_json()} if isinstance(made, Report) else {"text": made.text}
+
+
+def _problem(error: BaseException) -> dict[str, Any]:
+    return {
+        "problem": explain_error(error),
+        "differ": isinstance(error, NetworksDiffer),
+        "trace": "".join(traceback.format_exception(error)),
+    }
+
+
+def _import(request: Request) -> Any:
+    """The function that is asked for; only these are."""
+    from . import api
+    from .family import check_family
+    from .transplantation import transplant
+
+    known: Mapping[str, Any] = {
+        "check": api.check,
+        "identification_report": api.identification_report,
+        "check_family": check_family,
+        "transplant": transplant,
+    }
+    return known[request.function]

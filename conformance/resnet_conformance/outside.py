@@ -1,0 +1,128 @@
+"""A target is judged in a child process of its own: it may hang, exit, be killed for memory or leave threads behind,
+and the answer still comes. Nothing here imports torch; `inside.py` is the child.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+TIMEOUT = 120.0  # seconds that a target gets unless told otherwise
+STARTING = 120.0  # seconds that importing torch may take on top
+READY, ANSWER = "ready", "answer.json"
+LOOK = 0.01  # seconds between two looks at the child
+CHILD = "import sys; sys.path[:] = {path!r}; from resnet_conformance.inside import main; main({folder!r})"
+
+
+class Problem(Exception):
+    """No report came back; the message says why, for people. `trace` is the traceback of a child's exception, `differ`
+    says that two networks are not the same, `ended` that the child did not end by itself.
+    """
+
+    def __init__(self, message: str, trace: str = "", differ: bool = False, ended: bool = False) -> None:
+        super().__init__(message)
+        self.trace, self.differ, self.ended = trace, differ, ended
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A function of the API ("check", "identification_report", "check_family", "transplant") and what it is given."""
+
+    function: str
+    arguments: tuple[Any, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def ask(
+    request: Request, timeout: float | None = TIMEOUT, folder: Path | None = None, show_errors: bool = False
+) -> dict[str, Any]:
+    """The child's answer: {"report": ...} or {"text": ...}. Raises Problem.
+
+    `timeout` is in seconds of the target's own time, `folder` where the child runs, `show_errors` lets what it writes
+    to standard error through; what it prints is lost.
+    """
+    with TemporaryDirectory(prefix="resnet-conformance-") as scratch:
+        place = Path(scratch)
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-c", CHILD.format(path=sys.path, folder=scratch)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=None if show_errors else subprocess.DEVNULL,
+            cwd=folder,
+            start_new_session=True,  # what it starts ends with it
+        )
+        try:
+            assert process.stdin is not None
+            # where it died before, its exit code says how
+            with contextlib.suppress(BrokenPipeError), process.stdin as stream:
+                stream.write(pickle.dumps(request))
+            on_time = _wait(process, place, timeout)
+        finally:
+            _end(process)
+        return _read(place / ANSWER, request, process, on_time, timeout)
+
+
+def _wait(process: subprocess.Popen[bytes], place: Path, timeout: float | None) -> bool:
+    """Until there is an answer or an end; False where the time is over first."""
+    begin, started = time.monotonic(), False
+    while process.poll() is None and not (place / ANSWER).exists():
+        if not started and (place / READY).exists():
+            begin, started = time.monotonic(), True
+        if timeout is not None and time.monotonic() - begin > timeout + (0 if started else STARTING):
+            return False
+        time.sleep(LOOK)
+    return True
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Nothing of the child stays, nor what it started."""
+    if process.poll() is None and not hasattr(os, "killpg"):
+        process.kill()
+    elif hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if process.poll() is None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(0.2)  # the answer stands: it is about to end by itself
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _read(
+    path: Path, request: Request, process: subprocess.Popen[bytes], on_time: bool, timeout: float | None
+) -> dict[str, Any]:
+    target = f"{request.arguments[0]}"
+    try:
+        answer: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except OSError:
+        if not on_time:
+            raise Problem(
+                f"{target} took longer than {timeout:g} s: give it more time (--timeout)", ended=True
+            ) from None
+        raise Problem(f"{target} could not be judged: {_end_words(process.returncode)}", ended=True) from None
+    if "problem" in answer:
+        raise Problem(answer["problem"], answer["trace"], answer["differ"])
+    return answer
+
+
+def _end_words(code: int) -> str:
+    if code == 130:
+        raise KeyboardInterrupt
+    if code >= 0:
+        return f"its code ended the process (os._exit, exit code {code}) before the network could be judged"
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+    why = {
+        "SIGKILL": "killed (SIGKILL), as systems do when memory runs out",
+        "SIGSEGV": "ended by a crash of compiled code (SIGSEGV)",
+    }.get(name, f"ended by {name}")
+    return f"its process was {why}"

@@ -1,0 +1,123 @@
+"""A project's pyproject.toml: several targets at once, each with what it declares."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from resnet_conformance import cli
+from resnet_conformance.project import ProjectError, ProjectTarget, find_project, read_targets
+
+NETS = """\
+from torch import nn
+from torchvision.models import resnet18, resnet50
+
+def fails():
+    raise RuntimeError("no weights here")
+"""
+TARGETS = """\
+[tool.resnet-conformance]
+targets = [
+    {target = "nets.py:resnet18", architecture = "imagenet/resnet18", expect = "known.yaml"},
+    {target = "nets.py:resnet50", architecture = "imagenet/resnet50", expected = {stride-3x3 = "we ship v1.5"}},
+    {target = "nets.py:fails", architecture = "imagenet/resnet18"},
+]
+"""
+
+
+def project(folder: Path, text: str = TARGETS) -> Path:
+    (folder / "nets.py").write_text(NETS)
+    (folder / "known.yaml").write_text("# none yet\nexpected: []\n")
+    path = folder / "pyproject.toml"
+    path.write_text(text)
+    return path
+
+
+def listing(rows: str) -> str:
+    return f"[tool.resnet-conformance]\ntargets = [{rows}]\n"
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = cli.main(["check", "--level", "must", "--evidence", "structure", *arguments])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_all_targets_from_a_folder_below(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project(tmp_path)
+    (tmp_path / "src").mkdir()
+    monkeypatch.chdir(tmp_path / "src")
+    code, out, err = run(capsys, "--format", "json")
+    assert (code, err) == (2, "")
+    reports = json.loads(out)["reports"]
+    assert [(r["target"]["address"], r["verdict"]) for r in reports] == [
+        ("nets.py:resnet18", "not-examined"),  # structure alone does not show everything
+        ("nets.py:resnet50", "deviates"),
+        ("nets.py:fails", "not-examined"),
+    ]
+    assert "no weights here" in reports[2]["findings"][0]["message"]
+    code, out, err = run(capsys)
+    assert code == 2
+    lines = [line for line in out.splitlines() if line.startswith("nets.py:resnet50")]
+    assert [line.split() for line in lines] == [["nets.py:resnet50", "imagenet/resnet50", "deviates", "stride-3x3"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "nothing to judge: give a target (package.module:factory), or list targets under [tool.resnet-conf"),
+        ("[tool.resnet-conformance]\ntragets = []", "nothing to judge"),
+        ("[tool.resnet-conformance", "is no TOML: "),
+        (listing(""), "nothing to judge"),
+        (listing('"a:b"'), "target 1: write {target = "),
+        (listing('{target = "a:b", kwarg = {}}'), "target 1: unknown key 'kwarg' (did you mean 'kwargs'?)"),
+        (listing('{target = "a:b", input = [3, 32]}'), "input is three numbers such as [3, 32, 32]"),
+        (listing('{target = "a:b", expect = ["x"]}'), "expect is the path of a YAML file, not"),
+        (listing('{target = "a:b"}') + "more = 1\n", "unknown key 'more'"),
+        (listing('{target = "a:b", architecture = "imagenet/resnet51"}'), "no architecture 'imagenet/resnet51'"),
+        (listing('{target = "a:b", expected = {BTN-4 = "x"}}'), "target 1: unknown clause or deviation 'BTN-4' (did"),
+        (listing('{target = "a:b", expect = "none.yaml"}'), "cannot read the expectations"),
+    ],
+)
+def test_what_is_wrong_is_one_message_before_anything_is_judged(
+    text: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project(tmp_path, text)
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(capsys)
+    assert (code, out) == (2, "")
+    assert err.startswith("resnet-conformance: ")
+    assert words in err
+    assert "Traceback" not in err
+
+
+def test_options_of_one_target_need_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(capsys, "--kw", "a=1")
+    assert (code, out) == (2, "")
+    assert "--kw says something of one TARGET: name it, or write it into pyproject.toml" in err
+
+
+def test_rows_are_read_with_their_folder(tmp_path: Path) -> None:
+    row, other, _ = read_targets(project(tmp_path))
+    assert row == ProjectTarget(
+        "nets.py:resnet18", "imagenet/resnet18", expect=tmp_path / "known.yaml", source=row.source
+    )
+    assert other.expected == {"stride-3x3": "we ship v1.5"}
+
+
+def test_the_nearest_project_that_has_the_table_is_meant(tmp_path: Path) -> None:
+    path = project(tmp_path)
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    (inner / "pyproject.toml").write_text("[project]\nname = 'x'\n")
+    assert find_project(inner) == path
+    with pytest.raises(ProjectError, match="nothing to judge"):
+        read_targets(inner / "pyproject.toml")
