@@ -71,6 +71,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.usefixtures("judged_here")
 @pytest.mark.parametrize("verb", ["check", "identify"])
 @pytest.mark.parametrize("name", CASES)
 def test_one_message(verb: str, name: str, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:

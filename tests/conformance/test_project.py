@@ -10,6 +10,8 @@ import pytest
 from resnet_conformance import cli
 from resnet_conformance.project import ProjectError, ProjectTarget, find_project, read_targets
 
+pytestmark = pytest.mark.usefixtures("judged_here")
+
 NETS = """\
 from torch import nn
 from torchvision.models import resnet18, resnet50

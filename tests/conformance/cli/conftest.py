@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import resnet_conformance
-from resnet_conformance import cli, inside, outside
+from resnet_conformance import cli
 from resnet_conformance.findings import Finding, Identification, Outcome, Report, TargetInfo, Verdict
-from resnet_conformance.reports import json_report
+
+if TYPE_CHECKING:
+    from tests.conformance.conftest import Here
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -37,12 +38,17 @@ def make_report(
 class FakeApi(ModuleType):
     """In the place of `resnet_conformance.api`: answers as told, and keeps what it was asked."""
 
-    timeout: float | None = None  # what the child got
-
     def __init__(self) -> None:
         super().__init__("resnet_conformance.api")
         self.answer: Callable[[], Report] = make_report
         self.asked: dict[str, Any] = {}
+        self.limit: Here | None = None
+
+    @property
+    def timeout(self) -> float | None:
+        """The time limit of the last request."""
+        assert self.limit is not None
+        return self.limit.timeout
 
     def check(self, target: str, architecture: str | None = None, **options: Any) -> Report:
         self.asked = {"target": target, "architecture": architecture, **options}
@@ -60,21 +66,12 @@ class FakeApi(ModuleType):
 
 
 @pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch) -> FakeApi:
+def api(monkeypatch: pytest.MonkeyPatch, judged_here: Here) -> FakeApi:
     fake = FakeApi()
     monkeypatch.setitem(sys.modules, "resnet_conformance.api", fake)
     monkeypatch.setattr(resnet_conformance, "api", fake, raising=False)
-    monkeypatch.setattr(outside, "ask", ask_here)
+    fake.limit = judged_here
     return fake
-
-
-def ask_here(request: outside.Request, timeout: float | None = None, *_: object, **__: object) -> dict[str, Any]:
-    """The child's answer, without a child."""
-    FakeApi.timeout = timeout
-    answer = json.loads(json_report.dump(inside.respond(request)))
-    if "problem" in answer:
-        raise outside.Problem(answer["problem"], answer["trace"], answer["differ"])
-    return answer
 
 
 @pytest.fixture

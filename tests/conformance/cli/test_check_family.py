@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from conftest import FakeApi, Run
 
+pytestmark = pytest.mark.usefixtures("judged_here")
+
 FAMILY = ("check", "resnet_impl:cifar_resnet", "--family", "n")
 
 

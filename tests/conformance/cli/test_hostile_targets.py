@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from conftest import FakeApi, Run
 
 NETS = """
-import ctypes, os, signal, subprocess, sys, time
+import atexit, ctypes, os, signal, subprocess, sys, threading, time
 from torch import nn
 
 def net():
@@ -41,6 +41,26 @@ def closes():
 def closes_the_stream():
     sys.__stdout__.close()
     return net()
+
+def leaves():
+    threading.Thread(target=time.sleep, args=(600,)).start()
+    atexit.register(time.sleep, 600)
+    open("left", "w").write(str(subprocess.Popen(["sleep", "600"]).pid))
+    for _ in range(100):
+        print("x" * 100_000)
+    return net()
+
+def exits():
+    os._exit(0)
+
+def is_killed():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def crashes():
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+def raises():
+    raise OSError("no weights here")
 
 def swallows():
     while True:
@@ -70,7 +90,7 @@ def run_process(folder: Path, *arguments: str, **options: Any) -> subprocess.Com
     return subprocess.run(command, cwd=folder, env=environment, text=True, check=False, **settings)
 
 
-@pytest.mark.parametrize("name", ["loud", "closes"])
+@pytest.mark.parametrize("name", ["loud", "closes", "closes_the_stream", "leaves"])
 def test_nothing_of_the_target_reaches_standard_output(folder: Path, name: str) -> None:
     done = run_process(folder, "check", f"nets.py:{name}", "--architecture", "cifar10/resnet20", "--format", "json")
     assert done.returncode == 1, done.stderr
@@ -78,20 +98,48 @@ def test_nothing_of_the_target_reaches_standard_output(folder: Path, name: str) 
     assert done.stderr == ""
 
 
-def test_a_stream_that_the_target_closed(folder: Path, assert_one_message: Callable[..., None]) -> None:
-    done = run_process(folder, "check", "nets.py:closes_the_stream", "--architecture", "cifar10/resnet20")
-    assert_one_message((done.returncode, done.stdout, done.stderr), "standard output", "closed")
+ENDS = {
+    "swallows": "nets.py:swallows took longer than 0.5 s: give it more time (--timeout)",
+    "resets_the_timer": "nets.py:resets_the_timer took longer than 0.5 s: give it more time (--timeout)",
+    "exits": "its code ended the process (os._exit, exit code 0) before the network could be judged",
+    "is_killed": "its process was killed (SIGKILL), as systems do when memory runs out",
+    "crashes": "its process was ended by a crash of compiled code (SIGSEGV)",
+    "raises": "cannot construct nets.py:raises: OSError: no weights here",
+}
 
 
-@pytest.mark.parametrize("name", ["swallows", "resets_the_timer"])
-@pytest.mark.parametrize("verb", ["check", "identify"])
-def test_a_target_that_outlasts_its_limit(
-    folder: Path, verb: str, name: str, assert_one_message: Callable[..., None]
+@pytest.mark.parametrize("name", ENDS)
+def test_a_target_that_does_not_come_back_is_not_examined_and_the_report_is_written(
+    folder: Path, name: str, assert_one_message: Callable[..., None]
 ) -> None:
     begin = time.perf_counter()
-    done = run_process(folder, verb, f"nets.py:{name}", "--timeout", "0.5")
-    assert_one_message((done.returncode, done.stdout, done.stderr), f"nets.py:{name}", "longer than 0.5 s", "--timeout")
+    wanted = ("--architecture", "cifar10/resnet20", "--output", "report.json", "--format", "json")
+    done = run_process(
+        folder, "check", f"nets.py:{name}", "--timeout", "0.5" if "longer" in ENDS[name] else "60", *wanted
+    )
+    assert_one_message((done.returncode, done.stdout, done.stderr), ENDS[name])
     assert time.perf_counter() - begin < 45
+    report = json.loads((folder / "report.json").read_text("utf-8"))
+    assert report["verdict"] == "not-examined"
+    assert {(f["outcome"], ENDS[name] in f["message"]) for f in report["findings"]} == {("not-examined", True)}
+
+
+def test_what_a_target_started_ends_with_it(folder: Path) -> None:
+    done = run_process(folder, "identify", "nets.py:leaves")
+    assert done.returncode in (0, 1), done.stderr
+    number = int((folder / "left").read_text())
+    deadline = time.monotonic() + 10
+    while _runs(number) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _runs(number)
+
+
+def _runs(number: int) -> bool:
+    """Does a process of that number run (one that ended and was not waited for does not)?"""
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_a_limit_that_is_over_at_once(folder: Path, assert_one_message: Callable[..., None]) -> None:
