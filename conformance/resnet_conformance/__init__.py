@@ -2,7 +2,8 @@
 
 `check(target)` gives a Report, `identify(target)` an Identification; `check_family(factory)` gives a Report on what a
 factory makes for different n; `transplant(source, weights, destination)` moves weights between two networks that
-compute the same. They import torch; importing this package does not.
+compute the same; `parametrize_with_clauses(factory, architecture)` makes tests for a project of its own. They import
+torch; importing this package does not.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from .transplantation import NetworksDiffer, Transplanted, WeightsError, transpl
 if TYPE_CHECKING:
     from .api import check, identify
     from .family import check_family
+    from .testing import parametrize_with_clauses
 
 __all__ = [
     "Finding",
@@ -26,6 +28,7 @@ __all__ = [
     "check",
     "check_family",
     "identify",
+    "parametrize_with_clauses",
     "transplant",
 ]
 
@@ -39,4 +42,8 @@ def __getattr__(name: str) -> Any:
         from .family import check_family
 
         return check_family
+    if name == "parametrize_with_clauses":
+        from .testing import parametrize_with_clauses
+
+        return parametrize_with_clauses
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -43,17 +43,17 @@ def run_check(options: argparse.Namespace, spec: Spec) -> int:
     """Judge, print or write, and bring expectations up to date where that was asked; the exit code."""
     find_clauses(spec, options.only)
     _refuse_part(options)
-    rows, folder = _rows(options)
+    rows = _rows(options)
     for row in rows:
         if row.architecture is not None:
             find_architecture(spec, row.architecture)
     declared = [row.expectations(spec, drafts=options.update_expectations) for row in rows]
     check_output(options.output)
     if options.target is not None:
-        judged = [_judge(rows[0], declared[0], options, spec, folder)]
+        judged = [_judge(rows[0], declared[0], options, spec)]
         _deliver_one(judged[0], options, spec)
     else:
-        judged = [_judge(row, own, options, spec, folder) for row, own in zip(rows, declared, strict=True)]
+        judged = [_judge(row, own, options, spec) for row, own in zip(rows, declared, strict=True)]
         _deliver_all(judged, options, spec)
     return max((_conclude(one, options) for one in judged), default=COULD_NOT_JUDGE)
 
@@ -76,22 +76,18 @@ def _refuse_part(options: argparse.Namespace) -> None:
         raise ProjectError(f"--{given[0]} says something of one TARGET: name it, or write it into pyproject.toml")
 
 
-def _rows(options: argparse.Namespace) -> tuple[list[ProjectTarget], Path | None]:
-    """What is to be judged, and the folder in which its addresses are looked for."""
+def _rows(options: argparse.Namespace) -> list[ProjectTarget]:
+    """What is to be judged."""
     if options.target is not None:
         given = (options.target, options.architecture, options.kw, options.input, options.recipe, options.expect)
-        return [ProjectTarget(*given)], None
-    path = find_project(Path.cwd())
-    rows = read_targets(path)
-    return rows, None if path is None else path.parent
+        return [ProjectTarget(*given)]
+    return read_targets(find_project(Path.cwd()))
 
 
-def _judge(
-    row: ProjectTarget, expected: Sequence[Expectation], options: argparse.Namespace, spec: Spec, folder: Path | None
-) -> Judged:
+def _judge(row: ProjectTarget, expected: Sequence[Expectation], options: argparse.Namespace, spec: Spec) -> Judged:
     """The report of one target; a target that could not be judged has one, too."""
     try:
-        answer = outside.ask(_request(row, expected, options), options.timeout, folder, show_errors=_debug(options))
+        answer = outside.ask(_request(row, expected, options), options.timeout, row.folder, show_errors=_debug(options))
     except Problem as problem:
         return Judged(row, unexamined(row, str(problem), spec), str(problem), problem.trace)
     report = Report.from_json(answer["report"])

@@ -5,9 +5,13 @@ A Report is plain data: `to_json` and `from_json` are inverse, and every view is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions
+    from rich.text import Text
 
 Outcome = Literal["pass", "fail", "expected", "not-applicable", "not-examined"]
 Level = Literal["MUST", "SHOULD", "MAY"]
@@ -95,6 +99,24 @@ class Report:
     def failed(self, level: Level | None = None) -> tuple[Finding, ...]:
         """The undeclared failures, of one level or of all."""
         return tuple(f for f in self.findings if f.outcome == "fail" and level in (None, f.level))
+
+    def __str__(self) -> str:
+        """The terminal report as plain text of 80 columns."""
+        from .reports.notebook import plain
+
+        return plain(self)
+
+    def __rich_console__(self, console: Console, _: ConsoleOptions) -> Iterator[Text]:
+        """The terminal report, for `rich.print(report)`."""
+        from .reports.notebook import lines
+
+        yield from lines(self, console)
+
+    def _repr_html_(self) -> str:
+        """The terminal report in its colours, for notebooks."""
+        from .reports.notebook import html
+
+        return html(self)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data after the report schema (see reports/report.schema.json)."""

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from .capture import load_target
 from .findings import Report
 from .outside import ANSWER, READY, Request
 from .problems import explain_error
@@ -44,7 +45,7 @@ def respond(request: Request) -> dict[str, Any]:
         made = _import(request)(*request.arguments, **request.options)
     except Exception as error:  # noqa: BLE001 - a bug, too, must come back as a message
         return _problem(error)
-    return {"report": made.to_json()} if isinstance(made, Report) else {"text": made.text}
+    return {"report": made.to_json()} if isinstance(made, Report) else {"text": getattr(made, "text", "")}
 
 
 def _problem(error: BaseException) -> dict[str, Any]:
@@ -66,5 +67,12 @@ def _import(request: Request) -> Any:
         "identification_report": api.identification_report,
         "check_family": check_family,
         "transplant": transplant,
+        "find": _find,
     }
     return known[request.function]
+
+
+def _find(*targets: tuple[str, Mapping[str, Any]]) -> None:
+    """Import the targets, one after the other. Raises TargetError."""
+    for address, kwargs in targets:
+        load_target(address, kwargs)

@@ -37,7 +37,11 @@ class Problem(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A function of the API ("check", "identification_report", "check_family", "transplant") and what it is given."""
+    """A function of the API and what it is given, which begins with a target's address.
+
+    "check", "identification_report", "check_family", "transplant", or "find": one target after the other, as (address,
+    keyword arguments), is imported and not constructed.
+    """
 
     function: str
     arguments: tuple[Any, ...]
@@ -101,7 +105,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _read(
     path: Path, request: Request, process: subprocess.Popen[bytes], on_time: bool, timeout: float | None
 ) -> dict[str, Any]:
-    target = f"{request.arguments[0]}"
+    first = request.arguments[0]
+    target = first if isinstance(first, str) else ", ".join(address for address, _ in request.arguments)
     try:
         answer: dict[str, Any] = json.loads(path.read_text("utf-8"))
     except OSError:

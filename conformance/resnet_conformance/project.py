@@ -40,6 +40,7 @@ class ProjectTarget:
     expect: Path | None = None
     expected: Mapping[str, object] = field(default_factory=dict)
     source: str = ""
+    folder: Path | None = None  # where its address is looked for
 
     def expectations(self, spec: Spec, drafts: bool = False) -> tuple[Expectation, ...]:
         """All that is declared; `drafts`: reasons, and the file, may still be missing. Raises ExpectationError."""
@@ -63,8 +64,10 @@ def _has_table(path: Path) -> bool:
         return False
 
 
-def read_targets(path: Path | None) -> list[ProjectTarget]:
-    """The targets that a pyproject.toml lists. Relative paths are those of its folder. Raises ProjectError."""
+def read_targets(path: Path | None, how: str = "a target (package.module:factory)") -> list[ProjectTarget]:
+    """The targets that a pyproject.toml lists. Relative paths are those of its folder; `how` says in a message what
+    else names a target. Raises ProjectError.
+    """
     where = "a pyproject.toml" if path is None else str(path)
     try:
         data = {} if path is None else tomllib.loads(path.read_text("utf-8"))
@@ -75,9 +78,7 @@ def read_targets(path: Path | None) -> list[ProjectTarget]:
     table = data.get("tool", {}).get("resnet-conformance", {})
     rows = table.get("targets") if isinstance(table, dict) else None
     if not rows or not isinstance(rows, list):
-        raise ProjectError(
-            f"nothing to judge: give a target (package.module:factory), or list targets under {TABLE} in {where}"
-        )
+        raise ProjectError(f"nothing to judge: give {how}, or list targets under {TABLE} in {where}")
     if unknown := [key for key in table if key != "targets"]:
         raise ProjectError(f"{where}, {TABLE}: unknown key {unknown[0]!r}{suggest(unknown[0], ['targets'])}")
     assert path is not None
@@ -109,7 +110,7 @@ def _target(row: object, where: str, folder: Path) -> ProjectTarget:
         given["input"] = tuple(given["input"])
     if "expect" in given:
         given["expect"] = folder / given["expect"]
-    return ProjectTarget(**given, source=where)
+    return ProjectTarget(**given, source=where, folder=folder)
 
 
 def _is_shape(value: object) -> bool:

@@ -1,36 +1,25 @@
-"""The pytest face: options that say what `resnet_conformance.suite` judges. Silent and free of torch until used.
+"""The pytest face: options that say what `resnet_conformance.suite` judges, and a fixture for a project's own tests.
 
     pytest --pyargs resnet_conformance --resnet-target torchvision.models:resnet50 \\
         --resnet-architecture imagenet/resnet50
 
 Without `--resnet-target` the suite judges the `targets` that the project's pyproject.toml lists under
-[tool.resnet-conformance].
+[tool.resnet-conformance]. Silent and free of torch until used.
 """
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
-    import pytest
+    from .findings import Report
+    from .project import ProjectTarget
 
-TABLE = "[tool.resnet-conformance]"
-
-
-class ConformanceWarning(UserWarning):
-    """A SHOULD that a network does not follow."""
-
-
-@dataclass(frozen=True, slots=True)
-class PytestTarget:
-    """One network that the suite judges: address, the architecture it claims (None: the nearest), keyword arguments."""
-
-    target: str
-    architecture: str | None = None
-    kwargs: Mapping[str, Any] = field(default_factory=dict)
+TIMEOUT = 120.0  # seconds, as on the command line (importing that here would load more than a pytest run needs)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,14 +38,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
         help="keyword argument of the factory; repeatable",
     )
+    group.addoption("--resnet-expect", metavar="FILE", help="YAML file of its declared deviations")
     group.addoption(
         "--resnet-level", choices=("must", "should"), default="must", help="from which level on a failure counts (must)"
     )
     group.addoption("--resnet-seed", type=int, metavar="N", help="random numbers of the experiments (fresh ones)")
+    group.addoption(
+        "--resnet-timeout",
+        type=float,
+        default=TIMEOUT,
+        metavar="S",
+        help=f"give up on a target after so many seconds ({TIMEOUT:g})",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """pytest-xdist's mark, which the suite uses, is known without pytest-xdist as well."""
+    """Register the markers; pytest-xdist's, which the suite uses, is known without pytest-xdist as well."""
+    config.addinivalue_line(
+        "markers",
+        "resnet(target, architecture=None, **options): what the fixture resnet_report judges; options as in"
+        " resnet_conformance.check, such as expected={'stride-3x3': 'we ship v1.5'}",
+    )
     config.addinivalue_line("markers", "xdist_group(name): tests that one process runs (pytest-xdist)")
 
 
@@ -67,35 +69,32 @@ def pytest_report_header(config: pytest.Config) -> str | None:
         return None
     claimed = config.getoption("--resnet-architecture") or "the nearest architecture"
     keywords = " ".join(config.getoption("--resnet-kw"))
+    expect = config.getoption("--resnet-expect")
     return (
         f"resnet-conformance: {target} {keywords}".rstrip()
         + f" against {claimed}, level {config.getoption('--resnet-level')}"
+        + (f", expectations {expect}" if expect else "")
     )
 
 
-def read_targets(config: pytest.Config) -> list[PytestTarget]:
-    """What the options, or else the pyproject.toml of the folder that pytest was called in, ask for.
+def read_targets(config: pytest.Config) -> list[ProjectTarget]:
+    """What the options, or else the pyproject.toml of the folder that pytest was called in (or the nearest above it
+    with our table), ask for.
 
     Raises ValueError, with a message for people, where neither names a target.
     """
-    target = config.getoption("--resnet-target")
+    from .project import ProjectError, ProjectTarget, find_project
+    from .project import read_targets as read
+
+    folder = Path(config.invocation_params.dir)
+    target, expect = config.getoption("--resnet-target"), config.getoption("--resnet-expect")
     if target:
         keywords = dict(_keyword(text) for text in config.getoption("--resnet-kw"))
-        return [PytestTarget(target, config.getoption("--resnet-architecture"), keywords)]
-    path = config.invocation_params.dir / "pyproject.toml"
-    table = tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
-    rows = table.get("tool", {}).get("resnet-conformance", {}).get("targets", [])
-    if not rows:
-        raise ValueError(
-            f"nothing to judge: give --resnet-target package.module:factory, or list targets under {TABLE} in {path}"
-        )
-    found = []
-    for number, row in enumerate(rows, start=1):
-        unknown = sorted(set(row) - {"target", "architecture", "kwargs"}) if isinstance(row, dict) else ["?"]
-        if unknown or not isinstance(row.get("target"), str):
-            raise ValueError(f"{path}, {TABLE}, target {number}: give target, architecture and kwargs, not {row!r}")
-        found.append(PytestTarget(**row))
-    return found
+        claimed = config.getoption("--resnet-architecture")
+        return [ProjectTarget(target, claimed, keywords, expect=folder / expect if expect else None, folder=folder)]
+    if expect:
+        raise ProjectError("--resnet-expect says something of one target: give --resnet-target")
+    return read(find_project(folder), "--resnet-target package.module:factory")
 
 
 def _keyword(text: str) -> tuple[str, Any]:
@@ -107,3 +106,20 @@ def _keyword(text: str) -> tuple[str, Any]:
         return read_keyword(text)
     except ArgumentTypeError as error:
         raise ValueError(f"--resnet-kw: {error}") from error
+
+
+@pytest.fixture
+def resnet_report(request: pytest.FixtureRequest) -> Report:
+    """The Report on what the mark `resnet` of the test (its class, its module) names; made once in a run.
+
+    @pytest.mark.resnet(my_resnet50, "imagenet/resnet50", expected={"stride-3x3": "we ship v1.5"})
+    def test_paper(resnet_report):
+        assert resnet_report.verdict == "deviates", resnet_report
+    """
+    mark = request.node.get_closest_marker("resnet")
+    if mark is None or not mark.args:
+        pytest.fail('resnet_report needs a mark: @pytest.mark.resnet(factory, "imagenet/resnet50")', pytrace=False)
+    from .testing import report_of
+
+    judge: Callable[..., Report] = report_of
+    return judge(*mark.args, **mark.kwargs)

@@ -65,10 +65,79 @@ def test_the_targets_of_a_pyproject(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*imagenet/resnet18-B::SC-13*PASSED*"])
 
 
+def test_a_declared_deviation_is_expected_to_fail_and_told(project: pytest.Pytester) -> None:
+    (project.path / "known.yaml").write_text("expected:\n  - {id: stride-3x3, reason: we ship v1.5}\n")
+    theirs = ("--resnet-target", "nets.py:theirs", "--resnet-architecture", "imagenet/resnet50", "-v", "-rx")
+    result = run(project, *theirs, "--resnet-expect", "known.yaml", "--junitxml=report.xml")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines([
+        "resnet-conformance: nets.py:theirs against imagenet/resnet50, level must, expectations known.yaml",
+        "XFAIL *imagenet/resnet50::BTN-04* - we ship v1.5",
+    ])  # fmt: skip
+    assert 'name="test_clause[imagenet/resnet50::BTN-04]"' in (project.path / "report.xml").read_text()
+
+
+def test_a_stale_declaration_fails_at_its_place(project: pytest.Pytester) -> None:
+    (project.path / "known.yaml").write_text("expected:\n  - id: STEM-02\n    reason: ours is another\n")
+    ours = ("--resnet-target", "nets.py:ours", "--resnet-architecture", "imagenet/resnet18")
+    result = run(project, *ours, "--resnet-expect", "known.yaml")
+    failed = {line.split("::")[-1].split("]")[0] for line in result.outlines if line.startswith("FAILED")}
+    assert failed == {"STEM-02", "verdict"}
+    result.stdout.fnmatch_lines(["*known.yaml:2:9: STEM-02 is declared, but it holds; remove the declaration"])
+
+
+def test_a_target_that_ends_the_process_is_not_judged_and_pytest_goes_on(project: pytest.Pytester) -> None:
+    (project.path / "nets.py").write_text("import os\ndef net(): os._exit(0)\n")
+    wanted = ("--resnet-target", "nets.py:net", "--resnet-architecture", "imagenet/resnet18", "-k", "SC-04 or verdict")
+    result = run(project, *wanted)
+    assert result.parseoutcomes()["failed"] == 2
+    result.stdout.fnmatch_lines(["could not be judged: nets.py:net*its code ended the process*"])
+
+
+OWN = """
+import pytest
+from resnet_conformance import parametrize_with_clauses
+from resnet_impl import resnet50
+
+@parametrize_with_clauses(resnet50, "imagenet/resnet50", evidence="structure")
+def test_right(clause):
+    clause()
+
+@parametrize_with_clauses("nets.py:theirs", "imagenet/resnet50", expected={"stride-3x3": "we ship v1.5"})
+def test_declared(clause):
+    clause()
+
+@pytest.mark.resnet("nets.py:theirs", "imagenet/resnet50", expected={"stride-3x3": "we ship v1.5"})
+def test_report(resnet_report):
+    assert resnet_report.verdict == "deviates", resnet_report
+
+def test_no_mark(resnet_report):
+    pass
+"""
+
+
+def test_a_project_tests_its_own_networks(project: pytest.Pytester) -> None:
+    project.makepyfile(OWN)
+    result = project.runpytest_subprocess(
+        "-v", "-p", "no:cacheprovider", "--strict-markers", "-k", "BTN or verdict or report or mark"
+    )
+    result.stdout.fnmatch_lines([
+        "*::test_right[[]imagenet/resnet50::BTN-04[]] PASSED*",
+        "*::test_right[[]imagenet/resnet50::verdict[]] FAILED*",  # structure alone shows no verdict
+        "*::test_declared[[]imagenet/resnet50::BTN-04[]] XFAIL*",
+        "*::test_declared[[]imagenet/resnet50::verdict[]] PASSED*",
+        "*::test_report PASSED*",
+        "*::test_no_mark ERROR*",
+        'resnet_report needs a mark: @pytest.mark.resnet(factory, "imagenet/resnet50")',
+    ])  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "nothing to judge: give --resnet-target*"),
+        (("--resnet-target", "nets.py:ours", "--resnet-expect", "no.yaml"), "cannot read the expectations *no.yaml*"),
+        (("--resnet-expect", "no.yaml"), "--resnet-expect says something of one target: give --resnet-target"),
+        ((), "nothing to judge: give --resnet-target package.module:factory, or list targets*"),
         (("--resnet-target", "nets.py:ours", "--resnet-architecture", "imagenet/resnet-18"), "unknown architecture*"),
         (("--resnet-target", "nets.py:ours", "--resnet-kw", "nonsense"), "--resnet-kw: 'nonsense' is not KEY=VALUE*"),
         (("--resnet-target", "nets.py:broken"), "*no weights here*"),

@@ -110,7 +110,7 @@ def test_options_of_one_target_need_one(
 def test_rows_are_read_with_their_folder(tmp_path: Path) -> None:
     row, other, _ = read_targets(project(tmp_path))
     assert row == ProjectTarget(
-        "nets.py:resnet18", "imagenet/resnet18", expect=tmp_path / "known.yaml", source=row.source
+        "nets.py:resnet18", "imagenet/resnet18", expect=tmp_path / "known.yaml", source=row.source, folder=tmp_path
     )
     assert other.expected == {"stride-3x3": "we ship v1.5"}
 

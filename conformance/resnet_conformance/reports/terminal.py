@@ -199,7 +199,8 @@ class _View:
             for f in (findings.pop(clause) for clause in one.covers if clause in findings):
                 self.page.paragraph(f.found or f.message, indent=4, label=f"{f.clause} {f.level}:", label_style="")
         for f in findings.values():
-            self.page.paragraph(f.found or f.message, indent=2, label=f"{f.clause} {f.level}:")
+            name = f" [{self._titled(f.deviation)}]" if f.deviation else ""
+            self.page.paragraph(f"{f.found or f.message}{name}", indent=2, label=f"{f.clause} {f.level}:")
 
     def stale(self) -> None:
         """Declarations of what does not occur."""

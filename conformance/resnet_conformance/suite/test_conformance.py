@@ -2,54 +2,53 @@
 
 from __future__ import annotations
 
-import warnings
+from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import pytest
 
-from resnet_conformance.api import UnknownArchitectureError, check, identify
-from resnet_conformance.capture import TargetProblem, load_target
-from resnet_conformance.findings import Finding, Report
-from resnet_conformance.judge import UnjudgeableError
-from resnet_conformance.pytest_plugin import ConformanceWarning, PytestTarget, read_targets
+from resnet_conformance import outside
+from resnet_conformance.findings import Report
+from resnet_conformance.outside import Problem, Request
+from resnet_conformance.project import ProjectTarget
+from resnet_conformance.pytest_plugin import read_targets
 from resnet_conformance.spec import load_spec, suggest
-
-PROBLEMS = (TargetProblem, UnjudgeableError, UnknownArchitectureError)
+from resnet_conformance.testing import VERDICT, hold
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test for every clause whose scope the architecture is in, and one for the verdict."""
-    spec = load_spec()
-    level, seed = metafunc.config.getoption("--resnet-level"), metafunc.config.getoption("--resnet-seed")
+    spec, config = load_spec(), metafunc.config
     cases = []
-    for number, row in enumerate(_targets(metafunc.config)):
-        name = row.architecture or _nearest(row)
+    for number, row in enumerate(_targets(config)):
+        name = row.architecture or _nearest(row, config)
         if name not in spec.architectures:
             raise pytest.Collector.CollectError(f"unknown architecture {name!r}{suggest(name, spec.architectures)}")
         clauses = [c.id for c in spec.clauses.values() if c.applies_to(spec.architectures[name])]
-        for clause in (*clauses, "verdict"):
+        for clause in (*clauses, VERDICT):
             # in parallel runs (--dist=loadgroup) one process judges a target, and not each of them
             group = pytest.mark.xdist_group(f"target{number}")
-            cases.append(pytest.param(row, name, clause, level, seed, marks=group, id=f"{name}::{clause}"))
-    metafunc.parametrize(("row", "architecture", "clause", "level", "seed"), cases)
+            cases.append(pytest.param(replace(row, architecture=name), clause, marks=group, id=f"{name}::{clause}"))
+    metafunc.parametrize(("row", "clause"), cases)
 
 
-def _targets(config: pytest.Config) -> list[PytestTarget]:
+def _targets(config: pytest.Config) -> list[ProjectTarget]:
     """What is to be judged; a target that cannot be found is one error, not one for each clause."""
     try:
         rows = read_targets(config)
         for row in rows:
-            load_target(row.target, row.kwargs)
-    except (ValueError, TargetProblem) as error:
+            row.expectations(load_spec())
+    except ValueError as error:
         raise pytest.Collector.CollectError(str(error)) from None
+    _ask(Request("find", tuple((row.target, dict(row.kwargs)) for row in rows)), rows[0], config)
     return rows
 
 
-def _nearest(row: PytestTarget) -> str:
-    try:
-        found = identify(row.target, kwargs=row.kwargs).architecture
-    except PROBLEMS as error:
-        raise pytest.Collector.CollectError(str(error)) from None
+def _nearest(row: ProjectTarget, config: pytest.Config) -> str:
+    options = {"kwargs": dict(row.kwargs), "input": row.input}
+    answer = _ask(Request("identification_report", (row.target,), options), row, config)
+    found = Report.from_json(answer["report"]).identified.architecture
     if found is None:
         raise pytest.Collector.CollectError(
             f"{row.target} is near none of the known networks: say with --resnet-architecture what it claims to be"
@@ -57,53 +56,37 @@ def _nearest(row: PytestTarget) -> str:
     return found
 
 
+def _ask(request: Request, row: ProjectTarget, config: pytest.Config) -> dict[str, Any]:
+    try:
+        return outside.ask(request, config.getoption("--resnet-timeout"), row.folder)
+    except Problem as problem:
+        raise pytest.Collector.CollectError(str(problem)) from None
+
+
 @cache
-def _reports() -> dict[tuple[str, str, str], Report]:
+def _judged() -> dict[str, Report | str]:
     return {}
 
 
-def _judge(row: PytestTarget, architecture: str, level: str, seed: int | None) -> Report:
+def _report(row: ProjectTarget, config: pytest.Config) -> Report:
     """The report of one target, made once."""
-    key = (row.target, architecture, repr(sorted(row.kwargs.items())))
-    problem = ""
-    if key not in _reports():
+    key = repr(row)
+    if key not in _judged():
+        level = "should" if config.getoption("--resnet-level") == "should" else None
+        asked: dict[str, Any] = {"kwargs": dict(row.kwargs), "input": row.input, "recipe": row.recipe, "level": level}
+        asked |= {"expected": row.expectations(load_spec()), "seed": config.getoption("--resnet-seed")}
         try:
-            binding = "should" if level == "should" else None
-            _reports()[key] = check(row.target, architecture, kwargs=row.kwargs, level=binding, seed=seed)
-        except PROBLEMS as error:
-            problem = str(error)
-    if problem:
-        pytest.fail(f"could not be judged: {problem}", pytrace=False)
-    return _reports()[key]
+            request = Request("check", (row.target, row.architecture), asked)
+            answer = outside.ask(request, config.getoption("--resnet-timeout"), row.folder)
+            _judged()[key] = Report.from_json(answer["report"])
+        except Problem as problem:
+            _judged()[key] = str(problem)
+    found = _judged()[key]
+    if isinstance(found, str):
+        pytest.fail(f"could not be judged: {found}", pytrace=False)
+    return found
 
 
-def test_clause(row: PytestTarget, architecture: str, clause: str, level: str, seed: int | None) -> None:
+def test_clause(row: ProjectTarget, clause: str, pytestconfig: pytest.Config) -> None:
     """The network keeps the clause; a SHOULD that it does not keep is a warning."""
-    report = _judge(row, architecture, level, seed)
-    if clause == "verdict":
-        if report.verdict not in ("conforms", "deviates"):
-            pytest.fail(f"{row.target}: {report.verdict} ({architecture})", pytrace=False)
-        return
-    finding = next(f for f in report.findings if f.clause == clause)
-    if finding.outcome in ("not-applicable", "not-examined"):
-        pytest.skip(f"{finding.outcome.replace('-', ' ')}: {finding.message}")
-    if finding.outcome == "fail" and (finding.level == "MUST" or level == "should"):
-        pytest.fail(_text(finding), pytrace=False)
-    if finding.outcome == "fail":
-        warnings.warn(_text(finding), ConformanceWarning, stacklevel=2)
-
-
-def _text(finding: Finding) -> str:
-    """A failure as the terminal report shows it."""
-    statement = load_spec().clauses[finding.clause].statement["en"]
-    lines = [f"{finding.clause} ({finding.level}) {statement}", finding.message]
-    lines += [f"  Expected: {finding.expected}", f"  Actual:   {finding.found}"]
-    if finding.where:
-        more = f", and {len(finding.where) - 4} more" if len(finding.where) > 4 else ""
-        lines.append(f"  Where:    {', '.join(finding.where[:4])}{more}")
-    lines.append(f"  Source:   {finding.citation}")
-    if finding.repro:
-        lines.append(f"  Again:    {finding.repro}")
-    if finding.deviation:
-        lines.append(f"  Known as: {finding.deviation} (`resnet-conformance explain {finding.deviation}`)")
-    return "\n".join(lines)
+    hold(_report(row, pytestconfig), clause, pytestconfig.getoption("--resnet-level"))

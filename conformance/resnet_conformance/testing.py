@@ -1,0 +1,144 @@
+"""For a project's own tests: one test for each clause that speaks of a network.
+
+from resnet_conformance import parametrize_with_clauses
+from mylib import resnet50
+
+@parametrize_with_clauses(resnet50, "imagenet/resnet50", expected={"stride-3x3": "we ship v1.5"})
+def test_paper(clause):
+    clause()
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .findings import Declared, Finding, Report
+from .spec import load_spec, suggest
+
+if TYPE_CHECKING:
+    import pytest
+
+VERDICT = "verdict"
+_reports: dict[str, tuple[object, Report]] = {}  # with the target, so that its id stays its own
+
+
+class ConformanceWarning(UserWarning):
+    """A SHOULD that a network does not follow."""
+
+
+def parametrize_with_clauses(
+    target: object,
+    architecture: str,
+    *,
+    expected: str | Mapping[str, object] | None = None,
+    level: str | None = None,
+    **options: Any,
+) -> pytest.MarkDecorator:
+    """A mark that gives a test the argument `clause`, once for each clause that speaks of the architecture.
+
+    `clause()` passes, fails, skips what is not examined or not applicable, warns of a SHOULD that does not hold, and
+    marks a declared failure as expected to fail. The network is judged once, when the first of them is called.
+    `expected` and `options` are those of `check`. Raises ValueError for an unknown architecture.
+    """
+    import pytest
+
+    spec = load_spec()
+    if architecture not in spec.architectures:
+        raise ValueError(f"unknown architecture {architecture!r}{suggest(architecture, spec.architectures)}")
+    known = spec.architectures[architecture]
+    asked = {"expected": expected, "level": level, **options}
+    clauses = [c.id for c in spec.clauses.values() if c.applies_to(known)]
+    return pytest.mark.parametrize(
+        "clause",
+        [
+            pytest.param(ClauseCall(target, architecture, name, asked), id=f"{architecture}::{name}")
+            for name in (*clauses, VERDICT)
+        ],
+    )
+
+
+@dataclass(frozen=True)
+class ClauseCall:
+    """One clause, ready to be examined."""
+
+    target: object
+    architecture: str
+    clause: str
+    options: Mapping[str, Any]
+
+    def __call__(self) -> None:
+        """See `parametrize_with_clauses`."""
+        report = report_of(self.target, self.architecture, **self.options)
+        hold(report, self.clause, self.options.get("level") or "must")
+
+
+def report_of(target: object, architecture: str | None = None, **options: Any) -> Report:
+    """What `check` says, made once for the same question in one process."""
+    from .api import check
+
+    key = repr((id(target) if callable(target) else target, architecture, sorted(options.items())))
+    if key not in _reports:
+        _reports[key] = target, check(target, architecture, **options)
+    return _reports[key][1]
+
+
+def hold(report: Report, clause: str, level: str) -> None:
+    """Pass, fail, skip, warn or expect to fail, as pytest does, after what a report says of a clause or of the
+    verdict.
+    """
+    import pytest
+
+    __tracebackhide__ = True
+    if clause == VERDICT:
+        _hold_verdict(report)
+        return
+    finding = next((f for f in report.findings if f.clause == clause), None)
+    if finding is None:
+        pytest.skip("not examined: it is no MUST")
+    declared = next((one for one in report.declared if clause in (one.id, *one.covers)), None)
+    if declared is not None and declared.stale:
+        pytest.fail(_stale(declared), pytrace=False)
+    if finding.outcome == "expected":
+        reason = declared.reason if declared else "declared"
+        pytest.xfail(" ".join(filter(None, (reason, declared.link if declared else ""))))
+    if finding.outcome in ("not-applicable", "not-examined"):
+        pytest.skip(f"{finding.outcome.replace('-', ' ')}: {finding.message}")
+    if finding.outcome == "fail" and (finding.level == "MUST" or level == "should"):
+        pytest.fail(describe(finding), pytrace=False)
+    if finding.outcome == "fail":
+        warnings.warn(describe(finding), ConformanceWarning, stacklevel=2)
+
+
+def _hold_verdict(report: Report) -> None:
+    import pytest
+
+    __tracebackhide__ = True
+    lines = [_stale(one) for one in report.stale]
+    if report.verdict not in ("conforms", "deviates"):
+        lines.append(f"{report.target.address}: {report.verdict} ({report.architecture})")
+    if lines:
+        pytest.fail("\n".join(lines), pytrace=False)
+
+
+def _stale(one: Declared) -> str:
+    place = f"{one.place}: " if one.place else ""
+    return f"{place}{one.id} is declared, but {one.stale}; remove the declaration"
+
+
+def describe(finding: Finding) -> str:
+    """A failure as the terminal report shows it."""
+    statement = load_spec().clauses[finding.clause].statement["en"]
+    lines = [f"{finding.clause} ({finding.level}) {statement}", finding.message]
+    lines += [f"  Expected: {finding.expected}", f"  Actual:   {finding.found}"]
+    if finding.where:
+        more = f", and {len(finding.where) - 4} more" if len(finding.where) > 4 else ""
+        lines.append(f"  Where:    {', '.join(finding.where[:4])}{more}")
+    lines.append(f"  Source:   {finding.citation}")
+    if finding.repro:
+        lines.append(f"  Again:    {finding.repro}")
+    if finding.deviation:
+        lines.append(f"  Known as: {finding.deviation} (`resnet-conformance explain {finding.deviation}`)")
+    return "\n".join(lines)

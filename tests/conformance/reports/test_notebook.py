@@ -1,0 +1,39 @@
+"""A report where it is looked at: printed, by rich, in a notebook."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from resnet_conformance.findings import Report, TargetInfo, Verdict
+
+if TYPE_CHECKING:
+    from conftest import Page
+
+
+def test_printed_it_is_the_terminal_report(reports: dict[Verdict, Report], page: Page) -> None:
+    for report in reports.values():
+        assert str(report) == page(report, width=80).rstrip("\n")
+
+
+def test_rich_prints_it_in_its_colours_and_width(reports: dict[Verdict, Report], page: Page) -> None:
+    report = reports["violates"]
+    stream = io.StringIO()
+    Console(file=stream, width=60, color_system="standard", force_terminal=True).print(report)
+    assert "\x1b[1;31m" in stream.getvalue()
+    stream = io.StringIO()
+    Console(file=stream, width=60, color_system=None).print(report)
+    assert stream.getvalue().rstrip("\n") == page(report, width=60).rstrip("\n")
+
+
+def test_a_notebook_shows_html_in_which_nothing_foreign_is_markup(reports: dict[Verdict, Report]) -> None:
+    report = replace(reports["violates"], target=TargetInfo("<script>alert(1)</script>:net"))
+    text = report._repr_html_()
+    assert text.startswith("<pre ")
+    assert text.endswith("</pre>")
+    assert "<script>" not in text
+    assert "&lt;script&gt;" in text
+    assert "font-weight: bold" in text
