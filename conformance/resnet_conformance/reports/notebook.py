@@ -34,8 +34,7 @@ def lines(report: Report, console: Console) -> Iterator[Text]:
     )
     terminal.render(report, load_spec(), recorder)
     shown: io.StringIO = recorder.file  # type: ignore[assignment]
-    text = shown.getvalue().rstrip("\n")
-    yield Text.from_ansi(text, no_wrap=True, overflow="ignore")  # it is wrapped already, and links stay whole
+    yield Text.from_ansi(shown.getvalue().rstrip("\n"), overflow="fold")
 
 
 def html(report: Report) -> str:

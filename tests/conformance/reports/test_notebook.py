@@ -22,11 +22,11 @@ def test_printed_it_is_the_terminal_report(reports: dict[Verdict, Report], page:
 def test_rich_prints_it_in_its_colours_and_width(reports: dict[Verdict, Report], page: Page) -> None:
     report = reports["violates"]
     stream = io.StringIO()
-    Console(file=stream, width=60, color_system="standard", force_terminal=True).print(report)
+    Console(file=stream, width=90, color_system="standard", force_terminal=True).print(report)
     assert "\x1b[1;31m" in stream.getvalue()
     stream = io.StringIO()
-    Console(file=stream, width=60, color_system=None).print(report)
-    assert stream.getvalue().rstrip("\n") == page(report, width=60).rstrip("\n")
+    Console(file=stream, width=90, color_system=None).print(report)
+    assert stream.getvalue().rstrip("\n") == page(report, width=90).rstrip("\n")
 
 
 def test_a_notebook_shows_html_in_which_nothing_foreign_is_markup(reports: dict[Verdict, Report]) -> None:
