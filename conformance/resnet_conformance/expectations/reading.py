@@ -52,8 +52,9 @@ def read_expectations(source: Source, spec: Spec, drafts: bool = False) -> tuple
 
 def read_file(path: Path) -> Marked:
     """The file's plain value and the places in it, which fit the schema. Raises ExpectationError."""
+    near = path.is_absolute() and path.is_relative_to(Path.cwd())
     try:
-        marked = read_yaml(path, str(path))
+        marked = read_yaml(path, str(path.relative_to(Path.cwd()) if near else path))
         faults = [
             fault
             for error in make_validator(load_schema()).iter_errors(marked.value)
@@ -64,5 +65,8 @@ def read_file(path: Path) -> Marked:
     except SpecError as error:
         raise ExpectationError(str(error)) from None
     except OSError as error:
-        raise ExpectationError(f"cannot read the expectations {path}: {error.strerror or error}") from None
+        raise ExpectationError(
+            f"cannot read the expectations {path}: {error.strerror or error}; 'resnet-conformance check"
+            " --update-expectations' makes the file"
+        ) from None
     return marked
