@@ -6,7 +6,7 @@ import pytest
 
 from resnet_conformance import check
 
-from . import right_handwritten, right_preactivation, right_wholes  # noqa: F401  (they register their networks)
+from . import right_handwritten, right_preactivation, right_products, right_wholes  # noqa: F401  (they register their networks)
 from .right import RIGHT
 from .verdicts import alarms
 
@@ -19,6 +19,8 @@ COMPLETE = (
     "norm-by-hand",
     "norm-of-all-batches",
     "classifier-as-einsum",
+    "projection-as-linear-channels-last",
+    "convolution-as-im2col",
 )
 
 

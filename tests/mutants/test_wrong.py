@@ -19,6 +19,7 @@ from . import (  # noqa: F401  (each registers its networks)
     wrong_memory,
     wrong_norms,
     wrong_preactivation,
+    wrong_products,
     wrong_projections,
     wrong_shapes,
     wrong_shortcuts,

@@ -11,7 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from ..graph import Shape
-from . import rectifiers
+from . import products, rectifiers, sights
 
 if TYPE_CHECKING:
     from .emitter import Emitter
@@ -26,6 +26,8 @@ def _reshape(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> in
         source = e[source].inputs[0]
     if e[source].shape == shape:
         return source
+    if (back := sights.undone(e, source, "reshape", attrs, shape)) is not None:
+        return back
     node, longer = e[source], [n for n in shape if n != 1]
     if node.op == "permute" and 1 in node.shape and [n for n in node.shape if n != 1] == longer:
         inner = e[node.inputs[0]].shape  # axes of one element go first, so that what moves the others back meets them
@@ -44,6 +46,8 @@ def _permute(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> in
         source, order = node.inputs[0], tuple(node.attrs["order"][i] for i in order)
     if order == tuple(range(len(order))):
         return source
+    if (back := sights.undone(e, source, "permute", {"order": order}, shape)) is not None:
+        return back
     if [i for i in order if e[source].shape[i] != 1] == [i for i, n in enumerate(e[source].shape) if n != 1]:
         return e.emit("reshape", {"x": source}, {}, shape)  # only axes of one element have moved
     return e.append("permute", {"x": source}, {"order": order}, shape)
@@ -153,6 +157,8 @@ def _tiled(e: Emitter, base: int, src: int, before: Shape, after: Shape, shape: 
 def _add(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
     if attrs["alpha"] != 1:
         return None
+    if (alike := sights.elementwise("add")(e, x, attrs, shape)) is not None:
+        return alike
     for product, bias in ((x["a"], x["b"]), (x["b"], x["a"])):
         node, learned = e[product], not e.depends[bias] and e[bias].op != "constant"
         across = learned and prod(e[bias].shape) == shape[-1] and e[bias].shape[-1:] == shape[-1:]
@@ -275,6 +281,10 @@ REWRITES: Mapping[str, Rewrite] = {
     "mul": _mul,
     "scale": _scale,
     "add_scalar": _add_scalar,
+    "relu": sights.elementwise("relu"),
+    "batch_norm": sights.batch_norm,
+    "linear": products.linear,
+    "conv": products.strided,
     "maximum": rectifiers.maximum,
     "aten.where": rectifiers.where,
     **dict.fromkeys(("aten.masked_fill", "aten.index_put"), rectifiers.masked_fill),

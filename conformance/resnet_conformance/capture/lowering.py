@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import layers, tensors
+from . import layers, products, tensors
 from .calls import Lowering, generic
 
 LOWERINGS: Mapping[str, Lowering] = {
@@ -40,6 +40,7 @@ LOWERINGS: Mapping[str, Lowering] = {
     "baddbmm": layers.linear("batch1", "batch2", "self"),
     "matmul": layers.linear("self", "other"),
     "linear": layers.linear("input", "weight", "bias"),
+    "col2im": products.fold,
     "mean": layers.reduce("aten.mean"),
     "sum": layers.reduce("aten.sum"),
     "amax": layers.reduce("aten.amax"),
