@@ -18,6 +18,7 @@ from . import (  # noqa: F401  (each registers its networks)
     wrong_joins,
     wrong_memory,
     wrong_norms,
+    wrong_parametrised,
     wrong_preactivation,
     wrong_products,
     wrong_projections,

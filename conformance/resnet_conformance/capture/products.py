@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..graph import Shape
-from ..shapes import window_size
+from ..shapes import convolution_shape
 from .calls import Call, generic, pair
 from .sights import is_map, see, seen_alike
 
@@ -35,18 +35,15 @@ def linear(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int 
         order, origin = sight.order, sight.source
     else:
         return None
-    kernel = geometry["kernel"]
-    extents = tuple(
-        window_size(n, *(geometry[key][i] for key in ("kernel", "stride", "padding", "dilation")))
-        for i, n in enumerate(e[origin].shape[2:])
-    )
     filters, channels = weight.shape[0], e[origin].shape[1]
-    operands = {"x": origin, "weight": e.emit("reshape", {"x": weight.index}, {}, (filters, channels, *kernel))}
+    result = convolution_shape(e[origin].shape, filters, geometry)
+    operands = {
+        "x": origin,
+        "weight": e.emit("reshape", {"x": weight.index}, {}, (filters, channels, *geometry["kernel"])),
+    }
     if "bias" in x:
         operands["bias"] = x["bias"]
-    found = e.emit(
-        "conv", operands, geometry | {"groups": 1, "transposed": False}, (e[origin].shape[0], filters, *extents)
-    )
+    found = e.emit("conv", operands, geometry | {"groups": 1, "transposed": False}, result)
     return seen_alike(e, order, found, shape)
 
 

@@ -6,7 +6,7 @@ recorded on the map, and what was seen of the map is seen of its result.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 VIEWS = frozenset({"reshape", "permute"})
 Axes = tuple[tuple[int, ...], ...]
+Rewrite = Callable[["Emitter", "Named", Mapping[str, Any], Shape], "int | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def seen_alike(e: Emitter, order: Sequence[int], result: int, shape: Shape) -> i
     return e.emit("reshape", {"x": view}, {}, shape)
 
 
-def elementwise(op: str) -> Any:
+def elementwise(op: str) -> Rewrite:
     """f(view of x) is the view of f(x); of several operands where they are seen alike."""
 
     def rewrite(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:

@@ -128,7 +128,7 @@ class Comparison:
             loss=lambda y: (y.flatten(1) * direction).sum(),
             on_gradient=keep,
         )
-        held = from_candidate(self.alignment, gradients)
+        held = from_candidate(self.alignment, gradients, gradients=True)
         floor = FLOOR * max((t.abs().max().item() for t in held.values()), default=0.0)
         slopes: dict[int, Gap] = {}
         leaves = {
