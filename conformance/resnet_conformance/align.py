@@ -32,7 +32,8 @@ class Place:
     """Where the values that a layer reads are kept: a registered tensor (`op` "tensor"), or a movement of other places.
 
     `op` is "tensor", "reshape", "permute" (attribute order), "slice" (start, stop, step), "concat" (axis) or
-    "add_scalar" (value: the number that is added to what is kept), the value has the shape `shape`; `parts` are what is moved, innermost the tensors.
+    "add_scalar" (value: the number that is added to what is kept), the value has the shape `shape`; `parts` are what is
+    moved, innermost the tensors.
     """
 
     op: str

@@ -7,8 +7,10 @@ import pytest
 from resnet_conformance import check
 
 from . import (  # noqa: F401  (they register their networks)
+    right_halves,
     right_handwritten,
     right_parametrised,
+    right_pieces,
     right_preactivation,
     right_products,
     right_wholes,
@@ -26,6 +28,11 @@ COMPLETE = (
     "norm-of-all-batches",
     "classifier-as-einsum",
     "gamma-from-0",
+    "filters-in-halves",
+    "channels-in-halves",
+    "norm-of-two-halves",
+    "norm-of-rows",
+    "batch-sample-by-sample",
     "projection-as-linear-channels-last",
     "convolution-as-im2col",
 )

@@ -12,6 +12,8 @@ from . import (  # noqa: F401  (each registers its networks)
     wrong_activations,
     wrong_at_other_sizes,
     wrong_behaviours,
+    wrong_ghosts,
+    wrong_halves,
     wrong_handwritten,
     wrong_heads,
     wrong_inits,

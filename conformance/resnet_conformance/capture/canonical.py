@@ -11,6 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from ..graph import Shape
+from . import parts as layer_parts
 from . import products, rectifiers, sights
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _concat(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int
     parts, axis = tuple(x.values()), attrs["axis"]
     values = [i for i, part in enumerate(parts) if not e.is_zero(part)]
     if len(values) != 1:
-        return None
+        return layer_parts.concat(e, x, attrs, shape)
     place = values[0]
     before, after = [0] * len(shape), [0] * len(shape)
     before[axis] = sum(e[p].shape[axis] for p in parts[:place])
@@ -159,6 +160,8 @@ def _add(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | 
         return None
     if (alike := sights.elementwise("add")(e, x, attrs, shape)) is not None:
         return alike
+    if (whole := layer_parts.add(e, x, attrs, shape)) is not None:
+        return whole
     for product, bias in ((x["a"], x["b"]), (x["b"], x["a"])):
         node, learned = e[product], not e.depends[bias] and e[bias].op != "constant"
         across = learned and prod(e[bias].shape) == shape[-1] and e[bias].shape[-1:] == shape[-1:]

@@ -231,7 +231,9 @@ class Laboratory:
                 last = recorder.read(output)
                 require_trace(emitter, last)
                 graph = emitter.finish(last, mode)
-            values = {emitter.place[i]: t for i, t in (recorder.kept or {}).items() if i in emitter.place}
+            kept = recorder.kept or {}
+            kept |= {i: torch.cat([kept[k] for k in row]) for i, row in emitter.pieces.items() if kept.keys() >= {*row}}
+            values = {emitter.place[i]: t for i, t in kept.items() if i in emitter.place}
             del recorder
             after = {i: t.detach().clone() if t.numel() < 2**16 else t.detach() for i, t in self._present(module)}
             if loss is not None:  # the tensors were read first: checkpointed blocks run once more in the backward pass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..graph import Graph, Node, learned_from
+from ..graph import Graph, Node, Tensor, learned_from
 from .case import Case, Result, examines, failed, not_examined, passed
 
 ELEMENTWISE = frozenset({"add", "sub", "mul", "div", "scale", "add_scalar", "aten.exp", "aten.expm1", "aten.softplus"})
@@ -144,7 +144,8 @@ def _is_trained(graph: Graph, index: int) -> bool:
     """Do all parameters that a value comes from require a gradient?"""
     node = graph[index]
     if node.op == "parameter":
-        return graph.tensors[node.attrs["tensor"]].requires_grad
+        tensor: Tensor = graph.tensors[node.attrs["tensor"]]
+        return tensor.requires_grad
     return all(_is_trained(graph, i) for i in node.inputs)
 
 

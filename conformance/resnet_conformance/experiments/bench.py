@@ -186,8 +186,8 @@ def draw_tensors(graph: Graph, generator: torch.Generator) -> dict[int, torch.Te
     roles: dict[int, tuple[str, float]] = {}
     for node in graph:
         for role, i in zip(node.roles, node.inputs, strict=True):
-            for tensor, added in _kept_for(graph, i) if role in ROLES else ():
-                roles.setdefault(tensor, (role, added))
+            for place, added in _kept_for(graph, i) if role in ROLES else ():
+                roles.setdefault(place, (role, added))
     found: dict[int, torch.Tensor] = {}
     for index, tensor in enumerate(graph.tensors):
         if index in roles:

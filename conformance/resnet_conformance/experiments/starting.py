@@ -113,7 +113,7 @@ def initial_value(graph: Graph, index: int, values: Values) -> torch.Tensor | No
     if source is None or node.op == "detach":
         return source
     if node.op == "add_scalar":
-        return source + node.attrs["value"]
+        return torch.add(source, node.attrs["value"])
     if node.op == "reshape":
         return source.reshape(node.shape)
     if node.op == "permute":
