@@ -13,6 +13,7 @@ from . import (  # noqa: F401  (they register their networks)
     right_pieces,
     right_preactivation,
     right_products,
+    right_samples,
     right_wholes,
 )
 from .right import RIGHT, UNREAD

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import layers, products, tensors
+from . import layers, products, samples, tensors
 from .calls import Lowering, generic
 
 LOWERINGS: Mapping[str, Lowering] = {
@@ -78,9 +78,13 @@ LOWERINGS: Mapping[str, Lowering] = {
     ),
     **dict.fromkeys(("rand", "rand_like"), tensors.constant(uniform=0.0)),
     **dict.fromkeys(
-        ("randn", "randn_like", "normal", "randint", "randint_like", "arange", "exponential"),
+        ("randn", "randn_like", "normal", "randint", "randint_like", "exponential"),
         tensors.constant(),
     ),
+    "arange": tensors.arange,
+    "index_select": samples.index_select,
+    "index": samples.index,
+    "index_add": samples.index_add,
     "uniform": tensors.uniform,
     "bernoulli": tensors.bernoulli,
     **dict.fromkeys(("slice_scatter", "select_scatter"), tensors.scatter),

@@ -37,7 +37,9 @@ def rejoined(e: Emitter, parts: Sequence[int], axis: int, shape: Shape) -> int |
 def concat(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
     """Layers of one kind side by side."""
     parts, axis = tuple(x.values()), attrs["axis"]
-    whole = rejoined(e, parts, axis, shape)
+    parts = tuple(i for i in parts if e[i].shape[axis])
+    whole = rejoined(e, parts, axis, shape) if len(parts) > 1 else parts[0]
+    whole = added(e, parts, axis, shape) if whole is None else whole
     if whole is not None or axis != CHANNELS or len(parts) < 2:
         return whole
     nodes = [e[i] for i in parts]
@@ -60,6 +62,24 @@ def concat(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int 
         return None
     operands = {role: _beside(e, [_operands(node)[role] for node in nodes], 0) for role in roles if role != "x"}
     return _whole(e, nodes, {"x": source, **operands}, shape, extra)
+
+
+def added(e: Emitter, parts: Sequence[int], axis: int, shape: Shape) -> int | None:
+    """A tensor to one part of which something was added, put together again: to the rest nothing was added."""
+    sums = [(place, e[i]) for place, i in enumerate(parts) if e[i].op == "add"]
+    if len(sums) != 1 or sums[0][1].attrs["alpha"] != 1:
+        return None
+    (place, node), before, after = sums[0], [0] * len(shape), [0] * len(shape)
+    before[axis] = sum(e[i].shape[axis] for i in parts[:place])
+    after[axis] = sum(e[i].shape[axis] for i in parts[place + 1 :])
+    for mine, other in (node.inputs, node.inputs[::-1]):
+        whole = rejoined(e, [*parts[:place], mine, *parts[place + 1 :]], axis, shape)
+        if whole is not None and e[other].shape == node.shape:
+            e.effects.add(node.index)
+            attrs = {"before": tuple(before), "after": tuple(after), "value": 0.0}
+            padded = e.emit("pad", {"x": other}, attrs, shape)
+            return e.emit("add", {"a": whole, "b": padded}, {"alpha": 1}, shape)
+    return None
 
 
 def add(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
