@@ -199,6 +199,17 @@ def learned_from(graph: Graph, index: int) -> tuple[Any, ...] | None:
     return (graph[index].attrs["tensor"], *region) if graph[index].op == "parameter" else None
 
 
+def cuts_input_alone(graph: Graph, index: int) -> bool:
+    """Is the node a cut of the gradient before which nothing is learned? None of it was on its way to a parameter."""
+    ahead = [index]
+    while ahead:
+        node = graph[ahead.pop()]
+        if node.op == "parameter":
+            return False
+        ahead.extend(node.inputs)
+    return graph[index].op == "detach"
+
+
 def stored_in(graph: Graph, index: int) -> tuple[int, ...]:
     """The registered tensors whose numbers a value is, elsewhere perhaps; none where it is computed."""
     node = graph[index]

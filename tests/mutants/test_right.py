@@ -9,6 +9,7 @@ from resnet_conformance import check
 from . import (  # noqa: F401  (they register their networks)
     right_halves,
     right_handwritten,
+    right_inputs,
     right_parametrised,
     right_pieces,
     right_preactivation,
@@ -29,6 +30,8 @@ COMPLETE = (
     "norm-of-all-batches",
     "classifier-as-einsum",
     "gamma-from-0",
+    "input-detached",
+    "input-flagged",
     "filters-in-halves",
     "channels-in-halves",
     "norm-of-two-halves",

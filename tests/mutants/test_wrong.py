@@ -17,6 +17,7 @@ from . import (  # noqa: F401  (each registers its networks)
     wrong_handwritten,
     wrong_heads,
     wrong_inits,
+    wrong_inputs,
     wrong_joins,
     wrong_memory,
     wrong_norms,
