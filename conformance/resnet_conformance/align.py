@@ -15,6 +15,7 @@ from typing import Any
 from .anatomy import Anatomy
 from .blocks import Block
 from .graph import Graph, Shape
+from .unread import PICKED
 
 ROLES: Mapping[str, tuple[str, ...]] = {
     "conv": ("weight", "bias"),
@@ -205,7 +206,8 @@ class _Pairing:
                 if place.op != "tensor":
                     twice |= set(place.tensors()) if place in known else set()
                     known.append(place)
-            read = {graph[i].attrs["tensor"] for i in graph.live if graph[i].op in ("parameter", "buffer")}
+            kept = [i for i in graph.live if graph[i].op in ("parameter", "buffer")]
+            read = {graph[i].attrs["tensor"] for i in kept if not _is_index(graph, i)}
             whose = "" if side == "found" else " of the other network"
             for t in sorted(read):
                 tensor = graph.tensors[t]
@@ -232,6 +234,14 @@ def place_of(graph: Graph, index: int) -> Place | None:
         return None
     attrs = {key: node.attrs[key] for key in ("order", "start", "stop", "step", "axis", "value") if key in node.attrs}
     return Place(node.op, node.shape, attrs=attrs, parts=tuple(part for part in parts if part is not None))
+
+
+def _is_index(graph: Graph, index: int) -> bool:
+    """A buffer that says which values are taken, and is itself no value of the network."""
+    users = [graph[i] for i in graph.users.get(index, ())]
+    return graph[index].op != "parameter" and all(
+        node.op in PICKED or (node.op in MOVES and _is_index(graph, node.index)) for node in users
+    )
 
 
 def _layers(graph: Graph, nodes: Sequence[int]) -> list[int]:

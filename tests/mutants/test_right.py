@@ -15,6 +15,7 @@ from . import (  # noqa: F401  (they register their networks)
     right_preactivation,
     right_products,
     right_samples,
+    right_unread,
     right_wholes,
 )
 from .right import RIGHT, UNREAD
