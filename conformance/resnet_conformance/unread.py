@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import prod
 
 from .findings import Finding
 from .graph import Graph, Node
@@ -26,7 +27,7 @@ def unread_in(graph: Graph) -> tuple[Node, ...]:
 def _is_unread(graph: Graph, node: Node) -> bool:
     given = sum(i in graph.depends for i in node.inputs)
     if node.op == "linear":  # a classifier's has one row for each image
-        return node.shape[:1] != graph[graph.output].shape[:1] or len(node.shape) > 2
+        return prod(node.shape[:-1]) != graph[graph.output].shape[0]
     return (
         node.op in DIVIDED or (node.op in PRODUCTS and given == 1) or (node.op in PICKED and given < len(node.inputs))
     )

@@ -43,21 +43,19 @@ def concat(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int 
     if whole is not None or axis != CHANNELS or len(parts) < 2:
         return whole
     nodes = [e[i] for i in parts]
-    if not _alike(e, nodes):
+    if nodes[0].op not in ("conv", "batch_norm") or not _alike(e, nodes):
         return None
     roles, op, extra = nodes[0].roles, nodes[0].op, {}
     maps = [e[node.inputs[0]] for node in nodes]
     if op == "conv" and len({node.index for node in maps}) == 1 and nodes[0].attrs["groups"] == 1:
         source: int | None = maps[0].index
-    elif op in ("conv", "batch_norm"):
+    else:
         channels = sum(node.shape[1] for node in maps)
         source = rejoined(e, [node.index for node in maps], axis, (shape[0], channels, *maps[0].shape[2:]))
         if op == "conv":  # each part of the channels has filters of its own: groups
             if len({node.shape for node in nodes}) > 1 or len({node.shape for node in maps}) > 1:
                 return None
             extra = {"groups": nodes[0].attrs["groups"] * len(nodes)}
-    else:
-        return None
     if source is None or any(e.depends[i] for node in nodes for r, i in _operands(node).items() if r != "x"):
         return None
     operands = {role: _beside(e, [_operands(node)[role] for node in nodes], 0) for role in roles if role != "x"}
