@@ -14,7 +14,7 @@ from typing import Any
 from .align import Alignment, Link, Place
 from .anatomy import Anatomy
 from .blocks import TRANSPARENT, Block
-from .graph import Graph, GraphBuilder, Node
+from .graph import Graph, GraphBuilder, Node, stored_in
 
 
 def adopt(
@@ -37,11 +37,12 @@ def adopt(
 def momenta(graph: Graph | None) -> dict[int, float]:
     """How much of a batch enters each running statistic, by tensor, where the graph shows it."""
     return {
-        graph[i].attrs["tensor"]: node.attrs["momentum"]
+        tensor: node.attrs["momentum"]
         for node in graph or ()
         if graph is not None and node.op == "batch_norm" and node.attrs.get("momentum") is not None
         for role, i in zip(node.roles, node.inputs, strict=True)
-        if role in ("mean", "var") and "tensor" in graph[i].attrs
+        if role in ("mean", "var")
+        for tensor in stored_in(graph, i)
     }
 
 
@@ -131,7 +132,7 @@ class _Redrawing:
         """What the paper leaves open of one layer."""
         if node.op == "batch_norm":
             mean = mine.operand("mean")
-            tensor = self.found[mean].attrs.get("tensor", -1) if mean is not None else -1
+            tensor = next(iter(stored_in(self.found, mean)), -1) if mean is not None else -1
             momentum = self.momenta.get(tensor, mine.attrs["momentum"])  # a cumulative average shows none in eval
             return {"eps": mine.attrs["eps"]} | ({} if momentum is None else {"momentum": momentum})
         same = ("kernel", "stride", "dilation", "groups")

@@ -15,6 +15,7 @@ from typing import Any
 from .anatomy import Anatomy
 from .blocks import Block
 from .graph import Graph, Shape
+from .unread import PICKED
 
 ROLES: Mapping[str, tuple[str, ...]] = {
     "conv": ("weight", "bias"),
@@ -22,6 +23,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "batch_norm": ("gamma", "beta", "mean", "var"),
 }
 MOVES = frozenset({"reshape", "permute", "slice", "concat"})  # the same numbers, elsewhere
+SHIFT = "add_scalar"  # the same numbers, but for one that is added to all: a gamma of 1 + g
 WORDS = {"conv": "convolution", "linear": "fully connected layer", "batch_norm": "batch normalization"}
 ADMITTED = frozenset({("conv", "bias"), ("linear", "bias")})  # may be there on one side alone
 
@@ -30,8 +32,9 @@ ADMITTED = frozenset({("conv", "bias"), ("linear", "bias")})  # may be there on 
 class Place:
     """Where the values that a layer reads are kept: a registered tensor (`op` "tensor"), or a movement of other places.
 
-    `op` is "tensor", "reshape", "permute" (attribute order), "slice" (start, stop, step) or "concat" (axis), the value
-    has the shape `shape`; `parts` are what is moved, innermost the tensors.
+    `op` is "tensor", "reshape", "permute" (attribute order), "slice" (start, stop, step), "concat" (axis) or
+    "add_scalar" (value: the number that is added to what is kept), the value has the shape `shape`; `parts` are what is
+    moved, innermost the tensors.
     """
 
     op: str
@@ -203,7 +206,8 @@ class _Pairing:
                 if place.op != "tensor":
                     twice |= set(place.tensors()) if place in known else set()
                     known.append(place)
-            read = {graph[i].attrs["tensor"] for i in graph.live if graph[i].op in ("parameter", "buffer")}
+            kept = [i for i in graph.live if graph[i].op in ("parameter", "buffer")]
+            read = {graph[i].attrs["tensor"] for i in kept if not _is_index(graph, i)}
             whose = "" if side == "found" else " of the other network"
             for t in sorted(read):
                 tensor = graph.tensors[t]
@@ -225,11 +229,19 @@ def place_of(graph: Graph, index: int) -> Place | None:
         return Place("tensor", node.shape, node.attrs["tensor"])
     if node.op == "detach":
         return place_of(graph, node.inputs[0])
-    parts = [place_of(graph, i) for i in node.inputs] if node.op in MOVES else []
+    parts = [place_of(graph, i) for i in node.inputs] if node.op in MOVES | {SHIFT} else []
     if not parts or None in parts:
         return None
-    attrs = {key: node.attrs[key] for key in ("order", "start", "stop", "step", "axis") if key in node.attrs}
+    attrs = {key: node.attrs[key] for key in ("order", "start", "stop", "step", "axis", "value") if key in node.attrs}
     return Place(node.op, node.shape, attrs=attrs, parts=tuple(part for part in parts if part is not None))
+
+
+def _is_index(graph: Graph, index: int) -> bool:
+    """A buffer that says which values are taken, and is itself no value of the network."""
+    users = [graph[i] for i in graph.users.get(index, ())]
+    return graph[index].op != "parameter" and all(
+        node.op in PICKED or (node.op in MOVES and _is_index(graph, node.index)) for node in users
+    )
 
 
 def _layers(graph: Graph, nodes: Sequence[int]) -> list[int]:

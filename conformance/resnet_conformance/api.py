@@ -24,6 +24,7 @@ from .graph import Shape
 from .identification import Match, describe_match, nearest
 from .judge import Subject, build_case, compose, conclude, deviations_of, prepare, version
 from .spec import Spec, load_spec, suggest
+from .unread import withhold
 
 if TYPE_CHECKING:
     from .experiments.bench import Bench
@@ -159,7 +160,7 @@ class Trial:
     ) -> tuple[Finding, ...]:
         """All findings on one case that were asked for."""
         case = replace(case, recipe=self.recipe)
-        findings = examine(case, self.spec)
+        findings = withhold(examine(case, self.spec), case.unread)
         wanted = [kind for kind in self.evidence if kind != "structure"]
         if case.candidate.laboratory is not None and wanted:
             from .capture.isolation import neutral

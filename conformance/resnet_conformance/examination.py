@@ -64,6 +64,8 @@ def experiment(
                 continue
             if kind == "behaviour" and set(broken) - ONE_SIZE and spec.clauses[clause].chapter in PIECES:
                 continue  # the pieces that would be run are not the paper's, and a clause has said so
+            if kind == "behaviour" and case.unread and spec.clauses[clause].chapter in (*PIECES, "HD"):
+                continue  # which pieces they are was not read
             seen = (known or {}).get(clause)
             if seen is not None and seen.evidence == kind != "equivalence":
                 result = Result(

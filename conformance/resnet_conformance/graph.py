@@ -183,15 +183,42 @@ class Graph:
 def learned_from(graph: Graph, index: int) -> tuple[Any, ...] | None:
     """Which learnable numbers a weight is: a parameter's tensor and its region; None where it is computed or fixed.
 
-    Another shape, order or part of a parameter holds the same numbers; a detached one too.
+    Another shape, order or part of a parameter holds the same numbers; a detached one too. One to which a number was
+    added can be any number all the same, and several side by side are learned where each is.
     """
     region: list[Any] = []
-    while graph[index].op in ("reshape", "permute", "slice", "detach"):
+    while graph[index].op in ("reshape", "permute", "slice", "detach", "add_scalar"):
         if graph[index].op == "slice":
             attrs = graph[index].attrs
             region.append((tuple(attrs["start"]), tuple(attrs["stop"]), tuple(attrs["step"])))
         index = graph[index].inputs[0]
+    if graph[index].op == "concat":
+        parts = [learned_from(graph, i) for i in graph[index].inputs]
+        known = [part for part in parts if part is not None]
+        return (known[0][0], *region, *known) if len(known) == len(parts) else None
     return (graph[index].attrs["tensor"], *region) if graph[index].op == "parameter" else None
+
+
+def cuts_input_alone(graph: Graph, index: int) -> bool:
+    """Is the node a cut of the gradient before which nothing is learned? None of it was on its way to a parameter."""
+    ahead = [index]
+    while ahead:
+        node = graph[ahead.pop()]
+        if node.op == "parameter":
+            return False
+        ahead.extend(node.inputs)
+    return graph[index].op == "detach"
+
+
+def stored_in(graph: Graph, index: int) -> tuple[int, ...]:
+    """The registered tensors whose numbers a value is, elsewhere perhaps; none where it is computed."""
+    node = graph[index]
+    if "tensor" in node.attrs:
+        return (node.attrs["tensor"],)
+    if node.op not in ("reshape", "permute", "slice", "detach", "concat"):
+        return ()
+    parts = [stored_in(graph, i) for i in node.inputs]
+    return tuple(dict.fromkeys(t for part in parts for t in part)) if all(parts) else ()
 
 
 class GraphBuilder:

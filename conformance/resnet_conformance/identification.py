@@ -23,6 +23,7 @@ class Match:
 
     architecture: Architecture
     findings: tuple[Finding, ...]
+    unread: bool = False  # operations of it were not read: what its clauses found says what it may be, no more
 
     @property
     def broken(self) -> tuple[Finding, ...]:
@@ -95,7 +96,8 @@ def nearest(spec: Spec, subject: Subject) -> Match:
 
 
 def _match(architecture: Architecture, spec: Spec, subject: Subject) -> Match:
-    return Match(architecture, examine(build_case(architecture, subject), spec))
+    case = build_case(architecture, subject)
+    return Match(architecture, examine(case, spec), bool(case.unread))
 
 
 def describe_match(match: Match) -> Identification:
@@ -104,7 +106,7 @@ def describe_match(match: Match) -> Identification:
     reasons = tuple(f"{f.clause}: {f.message} Found: {f.found}" for f in broken)
     return Identification(
         architecture=match.architecture.name if match.near else None,
-        exact=not broken,
-        deviations=deviations_of(match.findings),
+        exact=not broken and not match.unread,
+        deviations=() if match.unread else deviations_of(match.findings),
         reasons=reasons,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from .graph import Graph, Node
+from .graph import Graph, Node, learned_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,10 @@ def parameters_of(graph: Graph, nodes: tuple[Node, ...]) -> int:
 
 
 def _sizes(graph: Graph, nodes: tuple[Node, ...], roles: tuple[str, ...]) -> int:
-    """Elements of the distinct parameters that stand in these roles."""
-    indices = {
-        i for node in nodes for role in roles if (i := node.operand(role)) is not None and graph[i].op == "parameter"
-    }
-    return sum(graph.tensors[t].size for t in {graph[i].attrs["tensor"] for i in indices})
+    """Elements of the distinct parameters that stand in these roles, as they are or in other clothes."""
+    indices = [i for node in nodes for role in roles if (i := node.operand(role)) is not None]
+    learned = {key: i for i in indices if (key := learned_from(graph, i)) is not None}
+    return sum(prod(graph[i].shape) for i in learned.values())
 
 
 def measure(graph: Graph) -> Measures:

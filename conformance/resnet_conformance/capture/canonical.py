@@ -11,7 +11,8 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from ..graph import Shape
-from . import rectifiers
+from . import parts as layer_parts
+from . import products, rectifiers, samples, scatters, sights
 
 if TYPE_CHECKING:
     from .emitter import Emitter
@@ -26,6 +27,10 @@ def _reshape(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> in
         source = e[source].inputs[0]
     if e[source].shape == shape:
         return source
+    if (back := sights.undone(e, source, "reshape", attrs, shape)) is not None:
+        return back
+    if (taken := samples.of_map(e, source, "reshape", attrs, shape)) is not None:
+        return taken
     node, longer = e[source], [n for n in shape if n != 1]
     if node.op == "permute" and 1 in node.shape and [n for n in node.shape if n != 1] == longer:
         inner = e[node.inputs[0]].shape  # axes of one element go first, so that what moves the others back meets them
@@ -44,6 +49,8 @@ def _permute(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> in
         source, order = node.inputs[0], tuple(node.attrs["order"][i] for i in order)
     if order == tuple(range(len(order))):
         return source
+    if (back := sights.undone(e, source, "permute", {"order": order}, shape)) is not None:
+        return back
     if [i for i in order if e[source].shape[i] != 1] == [i for i, n in enumerate(e[source].shape) if n != 1]:
         return e.emit("reshape", {"x": source}, {}, shape)  # only axes of one element have moved
     return e.append("permute", {"x": source}, {"order": order}, shape)
@@ -54,6 +61,8 @@ def _slice(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int 
     start, stop, step = attrs["start"], attrs["stop"], attrs["step"]
     if shape == node.shape and all(s == 1 for s in step):
         return source
+    if (taken := samples.of_map(e, source, "slice", attrs, shape)) is not None:
+        return taken
     if node.op == "slice":
         source = node.inputs[0]
         first = zip(node.attrs["start"], node.attrs["stop"], node.attrs["step"], node.shape, strict=True)
@@ -93,7 +102,7 @@ def _concat(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int
     parts, axis = tuple(x.values()), attrs["axis"]
     values = [i for i, part in enumerate(parts) if not e.is_zero(part)]
     if len(values) != 1:
-        return None
+        return layer_parts.concat(e, x, attrs, shape)
     place = values[0]
     before, after = [0] * len(shape), [0] * len(shape)
     before[axis] = sum(e[p].shape[axis] for p in parts[:place])
@@ -101,58 +110,13 @@ def _concat(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int
     return e.emit("pad", {"x": parts[place]}, {"before": tuple(before), "after": tuple(after), "value": 0.0}, shape)
 
 
-def _same_region(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return all(one[key] == other[key] for key in ("start", "stop", "step"))
-
-
-def _scatter(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
-    base, src = x["base"], x["src"]
-    start, stop, step = attrs["start"], attrs["stop"], attrs["step"]
-    if e[src].shape == shape:
-        return src
-    if any(s != 1 for s in step):
-        return None
-    before = tuple(start)
-    after = tuple(n - b for n, b in zip(shape, stop, strict=True))
-    if e.is_zero(base):
-        return e.emit("pad", {"x": src}, {"before": before, "after": after, "value": 0.0}, shape)
-    inner = e[src]
-    if inner.op == "add" and inner.attrs["alpha"] == 1:  # base[region] += z is base + pad(z)
-        for mine, other in (inner.inputs, inner.inputs[::-1]):
-            part = e[mine]
-            if part.op == "slice" and part.inputs == (base,) and _same_region(part.attrs, attrs):
-                if e[other].shape != inner.shape:
-                    continue
-                padded = e.emit("pad", {"x": other}, {"before": before, "after": after, "value": 0.0}, shape)
-                return e.emit("add", {"a": base, "b": padded}, {"alpha": 1}, shape)
-    return _tiled(e, base, src, before, after, shape)
-
-
-def _tiled(e: Emitter, base: int, src: int, before: Shape, after: Shape, shape: Shape) -> int | None:
-    """A constant that is overwritten in two pieces along one axis is their concatenation."""
-    axes = [i for i in range(len(shape)) if before[i] or after[i]]
-    node = e[base]
-    if len(axes) != 1 or node.op not in ("scatter", "pad"):
-        return None
-    axis = axes[0]
-    if node.op == "scatter":
-        if e[node.inputs[0]].op != "constant" or set(node.attrs["step"]) != {1}:
-            return None
-        other, start, stop = node.inputs[1], node.attrs["start"], node.attrs["stop"]
-    else:
-        other, start = node.inputs[0], node.attrs["before"]
-        stop = tuple(n - a for n, a in zip(shape, node.attrs["after"], strict=True))
-    mine, theirs = (before[axis], shape[axis] - after[axis]), (start[axis], stop[axis])
-    full = all((start[i], stop[i]) == (0, shape[i]) for i in range(len(shape)) if i != axis)
-    pieces = sorted(((mine, src), (theirs, other)))
-    if full and pieces[0][0][0] == 0 and pieces[0][0][1] == pieces[1][0][0] and pieces[1][0][1] == shape[axis]:
-        return e.emit("concat", (pieces[0][1], pieces[1][1]), {"axis": axis}, shape)
-    return None
-
-
 def _add(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
     if attrs["alpha"] != 1:
         return None
+    if (alike := sights.elementwise("add")(e, x, attrs, shape)) is not None:
+        return alike
+    if (whole := layer_parts.add(e, x, attrs, shape)) is not None:
+        return whole
     for product, bias in ((x["a"], x["b"]), (x["b"], x["a"])):
         node, learned = e[product], not e.depends[bias] and e[bias].op != "constant"
         across = learned and prod(e[bias].shape) == shape[-1] and e[bias].shape[-1:] == shape[-1:]
@@ -268,13 +232,17 @@ REWRITES: Mapping[str, Rewrite] = {
     "slice": _slice,
     "pad": _pad,
     "concat": _concat,
-    "scatter": _scatter,
+    "scatter": scatters.scatter,
     "add": _add,
     "sub": _sub,
     "aten.sum": _sum,
     "mul": _mul,
     "scale": _scale,
     "add_scalar": _add_scalar,
+    "relu": sights.elementwise("relu"),
+    "batch_norm": sights.batch_norm,
+    "linear": products.linear,
+    "conv": products.strided,
     "maximum": rectifiers.maximum,
     "aten.where": rectifiers.where,
     **dict.fromkeys(("aten.masked_fill", "aten.index_put"), rectifiers.masked_fill),

@@ -16,6 +16,7 @@ from typing import Any
 from ..graph import Graph, GraphBuilder, Node, Shape, Tensor
 from ..normalizers import find_norms
 from . import facts
+from .batches import whole
 from .facts import UNKNOWN, Fact
 
 Operands = Mapping[str, int | None] | tuple[int, ...]
@@ -39,6 +40,7 @@ class Emitter:
         self.effects: set[int] = set()  # nodes written into a registered tensor, or replaced by a rewrite
         self._detached: dict[int, int] = {}
         self.written: set[int] = set()  # positions of registered tensors that the run wrote to
+        self.pieces: dict[int, tuple[int, ...]] = {}  # nodes of a whole batch, from those of its pieces
         self.place: dict[int, int] = {}  # after `finish`: from the index of a node here to that in the Graph
 
     def __getitem__(self, index: int) -> Node:
@@ -134,6 +136,7 @@ class Emitter:
     def finish(self, output: int, mode: str) -> Graph:
         """The Graph of the nodes that mean something."""
         places = self._normalize()
+        output = whole(self, output)
         nodes = self.builder.nodes
         read = [0] * len(nodes)
         for node in nodes:

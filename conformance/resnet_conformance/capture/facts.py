@@ -17,13 +17,15 @@ from typing import Any
 class Fact:
     """`fill`: every value is this number. `keep`: values are `scale` with this probability and 0 otherwise.
 
-    `uniform`: values are uniform on [uniform, uniform + 1).
+    `uniform`: values are uniform on [uniform, uniform + 1). `count`: the values count from its first number in steps of
+    its second.
     """
 
     fill: float | None = None
     keep: float | None = None
     scale: float = 1.0
     uniform: float | None = None
+    count: tuple[int, int] | None = None
 
     @property
     def zero(self) -> bool:
@@ -56,6 +58,8 @@ def _scaled(fact: Fact, attrs: Mapping[str, Any]) -> Fact:
     factor = attrs["factor"]
     if fact.fill is not None:
         return Fact(fill=fact.fill * factor)
+    if fact.count is not None and factor == int(factor):
+        return Fact(count=(fact.count[0] * int(factor), fact.count[1] * int(factor)))
     return replace(fact, scale=fact.scale * factor) if fact.keep is not None else UNKNOWN
 
 
@@ -100,7 +104,7 @@ def derive(op: str, facts: tuple[Fact, ...], attrs: Mapping[str, Any]) -> Fact:
     if not facts:
         return UNKNOWN
     if op in MOVES:
-        return facts[0]
+        return facts[0] if facts[0].count is None or op in ("detach", "aten._to_copy") else UNKNOWN
     if len(facts) == 1 and op in _RULES:
         return _RULES[op](facts[0], attrs)
     if op == "mul" and any(f.zero for f in facts):

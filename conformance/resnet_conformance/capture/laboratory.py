@@ -26,7 +26,7 @@ from .inputs import input_name
 from .isolation import collection_off, module_kept
 from .limits import exposed
 from .outputs import main_output, require_trace
-from .problems import CaptureError, TargetError, TargetProblem
+from .problems import LEAF, CaptureError, TargetError, TargetProblem
 from .recorder import Recorder
 from .running import Inlet, Path, record, registered, staged
 from .target import LoadedTarget, initialisation_off
@@ -64,6 +64,7 @@ class Laboratory:
         self._module: nn.Module | None = None
         self._meta: nn.Module | None = None
         self._single = False  # its code cannot run in double precision
+        self._plain = False  # its code says that its input needs no gradient
 
     def capture(self, shape: Shape, mode: str = "eval", seed: int = 0) -> Graph:
         """The Graph of one pass on an input of this shape: on meta tensors, else on the CPU. Raises CaptureError."""
@@ -190,6 +191,9 @@ class Laboratory:
             try:
                 return what(x, earlier)
             except CaptureError as refusal:
+                if LEAF in str(refusal) and not self._plain:
+                    self._plain = True
+                    return what(x, earlier)
                 if x.dtype != torch.float64 or not any(words in str(refusal) for words in MIXED):
                     raise
         self._single = True
@@ -213,8 +217,9 @@ class Laboratory:
         with staged(module, path, train, loss is not None, seed, doing), _filled(places, tensors, x.dtype, written):
             torch.set_default_dtype(x.dtype)
             x = x.detach().clone()
-            leaf = x.requires_grad_() if loss is not None else x
-            given = Inlet.apply(leaf) if loss is not None else x
+            graded = loss is not None and not self._plain
+            leaf = x.requires_grad_() if graded else x
+            given = Inlet.apply(leaf) if graded else x
             emitter = Emitter(list(self.tensors), loss is not None)
             recorder = Recorder(emitter, path.current, lambda: path.functions > 0, False)
             if watch:
@@ -231,7 +236,9 @@ class Laboratory:
                 last = recorder.read(output)
                 require_trace(emitter, last)
                 graph = emitter.finish(last, mode)
-            values = {emitter.place[i]: t for i, t in (recorder.kept or {}).items() if i in emitter.place}
+            kept = recorder.kept or {}
+            kept |= {i: torch.cat([kept[k] for k in row]) for i, row in emitter.pieces.items() if kept.keys() >= {*row}}
+            values = {emitter.place[i]: t for i, t in kept.items() if i in emitter.place}
             del recorder
             after = {i: t.detach().clone() if t.numel() < 2**16 else t.detach() for i, t in self._present(module)}
             if loss is not None:  # the tensors were read first: checkpointed blocks run once more in the backward pass

@@ -9,6 +9,7 @@ import torch
 
 from .calls import Call, Lowering, axes, generic, pair
 from .emitter import Emitter
+from .products import one_matrix
 from .views import region
 
 
@@ -84,6 +85,7 @@ def linear(x: str, weight: str, bias: str | None = None) -> Lowering:
         e, w, source = c.emitter, c.node(weight), c.node(x)
         if w is None or source is None or c.get("beta", 1) != 1 or c.get("alpha", 1) != 1:
             return generic(c)
+        w, source = one_matrix(e, w), one_matrix(e, source)
         if c.name != "linear" and e.depends[w] and not e.depends[source] and bias is None:
             return _transposed(c, source, w)
         if e.depends[w]:
@@ -94,7 +96,7 @@ def linear(x: str, weight: str, bias: str | None = None) -> Lowering:
             return generic(c)
         if c.name != "linear":  # aten has x @ w; a linear layer's weight is its transpose
             w = e.emit("permute", {"x": w}, {"order": (1, 0)}, e[w].shape[::-1])
-        return c.emit("linear", {"x": c.node(x), "weight": w, "bias": c.node(bias) if bias else None})
+        return c.emit("linear", {"x": source, "weight": w, "bias": c.node(bias) if bias else None})
 
     return lower
 
@@ -111,15 +113,14 @@ def _batch_of_one(c: Call, x: int, weight: int, bias: int | None) -> int:
 
 def _transposed(c: Call, weight: int, x: int) -> int:
     """weight @ x, as (x' @ weight')'; aten has the weight as a linear layer has it."""
-    e = c.emitter
-    one = (1,) * (len(c.shape) - 2)
-    if len(c.shape) not in (2, 3) or e[weight].shape[:-2] != one or e[x].shape[:-2] != one:
+    e, rank = c.emitter, len(c.shape)
+    if rank not in (2, 3) or set(e[weight].shape[:-2]) - {1}:
         return generic(c)
-    weight, x = (e.emit("reshape", {"x": i}, {}, e[i].shape[-2:]) for i in (weight, x))
-    x = e.emit("permute", {"x": x}, {"order": (1, 0)}, e[x].shape[::-1])
-    found = e.emit("linear", {"x": x, "weight": weight}, {}, c.shape[:-3:-1])
-    found = e.emit("permute", {"x": found}, {"order": (1, 0)}, c.shape[-2:])
-    return e.emit("reshape", {"x": found}, {}, c.shape)
+    weight = e.emit("reshape", {"x": weight}, {}, e[weight].shape[-2:])
+    order = (*range(rank - 2), rank - 1, rank - 2)
+    x = e.emit("permute", {"x": x}, {"order": order}, tuple(e[x].shape[i] for i in order))
+    found = e.emit("linear", {"x": x, "weight": weight}, {}, tuple(c.shape[i] for i in order))
+    return e.emit("permute", {"x": found}, {"order": order}, c.shape)
 
 
 def reduce(op: str) -> Lowering:

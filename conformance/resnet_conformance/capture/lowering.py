@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import layers, tensors
+from . import layers, products, samples, tensors
 from .calls import Lowering, generic
 
 LOWERINGS: Mapping[str, Lowering] = {
@@ -40,6 +40,7 @@ LOWERINGS: Mapping[str, Lowering] = {
     "baddbmm": layers.linear("batch1", "batch2", "self"),
     "matmul": layers.linear("self", "other"),
     "linear": layers.linear("input", "weight", "bias"),
+    "col2im": products.fold,
     "mean": layers.reduce("aten.mean"),
     "sum": layers.reduce("aten.sum"),
     "amax": layers.reduce("aten.amax"),
@@ -77,9 +78,13 @@ LOWERINGS: Mapping[str, Lowering] = {
     ),
     **dict.fromkeys(("rand", "rand_like"), tensors.constant(uniform=0.0)),
     **dict.fromkeys(
-        ("randn", "randn_like", "normal", "randint", "randint_like", "arange", "exponential"),
+        ("randn", "randn_like", "normal", "randint", "randint_like", "exponential"),
         tensors.constant(),
     ),
+    "arange": tensors.arange,
+    "index_select": samples.index_select,
+    "index": samples.index,
+    "index_add": samples.index_add,
     "uniform": tensors.uniform,
     "bernoulli": tensors.bernoulli,
     **dict.fromkeys(("slice_scatter", "select_scatter"), tensors.scatter),

@@ -19,6 +19,9 @@ class CaptureError(TargetProblem):
     """The network was constructed, and its data flow could not be recorded."""
 
 
+LEAF = "requires_grad flags of leaf"  # torch's words where a network says that its input needs no gradient
+
+
 class Expired(BaseException):
     """The time limit was reached. No Exception, so that nobody's `except Exception` swallows it."""
 

@@ -14,12 +14,14 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from ..graph import Node, Shape
 from .calls import Call, generic
 from .emitter import Emitter
 from .facts import UNKNOWN, Fact
 from .kernels import kernels
 from .lowering import LOWERINGS
 from .problems import CaptureError
+from .sights import VIEWS
 from .values import Value, Values
 from .views import view_steps
 
@@ -71,6 +73,14 @@ def _tensors(value: Any) -> Iterator[torch.Tensor]:
     elif isinstance(value, (list, tuple)):
         for item in value:
             yield from _tensors(item)
+
+
+def _viewed_from(view: Node, value: torch.Tensor, shape: Shape) -> torch.Tensor:
+    """The value of what a view was taken of."""
+    if view.op == "reshape":
+        return value.reshape(shape)
+    order = view.attrs["order"]
+    return value.permute([order.index(i) for i in range(len(order))])
 
 
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -207,7 +217,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _keep(self, node: int, t: torch.Tensor) -> None:
         if self.kept is not None and t.dim() > 1 and self.emitter[node].op != "conv":  # convolutions take most memory
-            self.kept[node] = t.detach().clone()
+            value = self.kept[node] = t.detach().clone()
+            while self.emitter[node].op in VIEWS and (source := self.emitter[node].inputs[0]) not in self.kept:
+                value = self.kept[source] = _viewed_from(self.emitter[node], value, self.emitter[source].shape)
+                node = source  # the layer was recorded on the map that the network had turned for it
 
     def _compute(self, schema: Schema, named: Mapping[str, Any], results: list[torch.Tensor]) -> None:
         first = self._lower(schema, named, results[0])

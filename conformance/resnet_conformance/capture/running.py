@@ -18,7 +18,7 @@ from .inputs import input_name
 from .isolation import ALONE, default_device_kept, module_kept, quiet, settings_kept, swap_twins
 from .limits import exposed
 from .outputs import main_output, require_trace
-from .problems import CaptureError, Expired, last_line
+from .problems import LEAF, CaptureError, Expired, last_line
 from .recorder import Recorder
 
 
@@ -156,6 +156,18 @@ def record(
     """The module's Graph at this input shape, and the places where it looked at values of its data.
     Raises CaptureError.
     """
+    try:
+        return _record(module, shape, mode, device, seed, mode == "train")
+    except CaptureError as refusal:
+        if LEAF not in str(refusal):
+            raise
+        return _record(module, shape, mode, device, seed, False)
+
+
+def _record(
+    module: nn.Module, shape: Shape, mode: str, device: str, seed: int, grad: bool
+) -> tuple[Graph, tuple[str, ...]]:
+    """With an input that carries a gradient, or with none."""
     if any(isinstance(part, torch.jit.ScriptModule) for part in module.modules()):
         module = copy.deepcopy(module)  # TorchScript keeps its state where `module_kept` cannot put it back
     path = Path(module)
@@ -168,7 +180,7 @@ def record(
         twins = swap_twins(module, device)
         emitter = Emitter([t for _, t in tensors], train)
         recorder = Recorder(emitter, path.current, lambda: path.functions > 0, device == "meta")
-        x = sample(shape, dtype, device, train)
+        x = sample(shape, dtype, device, grad)
         recorder.begin(x, [(t, twins.get(id(t), t)) for t, _ in tensors])
         with path.followed(), recorder:
             returned = exposed(lambda: module(x) if name is None else module(**{name: x}))

@@ -72,6 +72,12 @@ def constant(fill: float | None = None, uniform: float | None = None) -> Lowerin
     return lambda c: c.emitter.constant(c.shape, fact)
 
 
+def arange(c: Call) -> int:
+    """Numbers in equal steps."""
+    count = (c.get("start", 0), c.get("step", 1))
+    return c.emitter.constant(c.shape, Fact(count=count) if all(type(n) is int for n in count) else UNKNOWN)
+
+
 def full(c: Call) -> int:
     value = c.get("fill_value", c.get("value", c.get("s")))
     if isinstance(value, torch.Tensor):  # torch 2.11 fills with a number that it made a tensor of

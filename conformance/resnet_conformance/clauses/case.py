@@ -14,6 +14,7 @@ from ..candidate import Candidate
 from ..findings import Finding, Outcome
 from ..graph import Graph, Node, Tensor
 from ..measure import Measures, measure, multiply_adds, parameters_of
+from ..unread import unread_in
 
 if TYPE_CHECKING:
     from ..experiments.bench import Bench
@@ -101,6 +102,11 @@ class Case:
         graph = self.graph
         used = {graph[i].attrs["tensor"] for i in graph.live if graph[i].op in ("parameter", "buffer")}
         return tuple(t for position, t in enumerate(graph.tensors) if t.kind == "parameter" and position not in used)
+
+    @cached_property
+    def unread(self) -> tuple[Node, ...]:
+        """Operations that were recorded and not read, so that structure is not known."""
+        return unread_in(self.graph)
 
     def nodes(self, *ops: str) -> tuple[Node, ...]:
         """Live, input-dependent nodes of these operations in the eval graph."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from ..graph import Node, learned_from
-from .case import Case, Result, examines, failed, passed
+from ..graph import Graph, Node, Tensor, learned_from
+from .case import Case, Result, examines, failed, not_examined, passed
+
+ELEMENTWISE = frozenset({"add", "sub", "mul", "div", "scale", "add_scalar", "aten.exp", "aten.expm1", "aten.softplus"})
 
 
 def _user(case: Case, node: Node) -> str:
@@ -80,7 +82,7 @@ def as_many_as_convolutions(case: Case) -> Result:
 @examines("BN-03")
 def learnable_affine(case: Case) -> Result:
     """BN has learnable gamma and beta, one per channel."""
-    graph, wrong, reasons = case.graph, [], set()
+    graph, wrong, reasons, unread = case.graph, [], set(), set()
     norms = case.nodes("batch_norm")
     for node in norms:
         for role in ("gamma", "beta"):
@@ -97,8 +99,13 @@ def learnable_affine(case: Case) -> Result:
                     continue
             elif graph[index].op in ("buffer", "constant"):
                 reason = f"{role} is a {graph[index].op}, not a parameter"
+            elif (function := function_of_parameters(graph, index)) is not None and learned_from(graph, index) is None:
+                unread.add(f"{role} is a function of parameters ({function})")
+                continue
             elif learned_from(graph, index) is None:
                 reason = f"{role} is computed ({graph[index].op.removeprefix('aten.')}), not a parameter"
+            elif not _is_trained(graph, index):
+                reason = f"{role} does not require a gradient"
             else:
                 continue  # a part, or another shape, of a parameter
             reasons.add(reason)
@@ -111,7 +118,12 @@ def learnable_affine(case: Case) -> Result:
             deviation=_missing_deviation(case, list(case.nodes("conv"))),
         )
     if not wrong:
-        return passed(f"all {len(norms)}")
+        reading = "; ".join(sorted(unread))
+        return (
+            not_examined(f"A {reading}: which values it can take is not read.")
+            if unread
+            else passed(f"all {len(norms)}")
+        )
     deviation = (
         "bn-frozen"
         if any("not" in r for r in reasons)
@@ -126,6 +138,33 @@ def learnable_affine(case: Case) -> Result:
         list(dict.fromkeys(n.where for n in wrong)),
         deviation,
     )
+
+
+def _is_trained(graph: Graph, index: int) -> bool:
+    """Do all parameters that a value comes from require a gradient?"""
+    node = graph[index]
+    if node.op == "parameter":
+        tensor: Tensor = graph.tensors[node.attrs["tensor"]]
+        return tensor.requires_grad
+    return all(_is_trained(graph, i) for i in node.inputs)
+
+
+def function_of_parameters(graph: Graph, index: int) -> str | None:
+    """The operations by which a value is computed, number by number, from learned ones alone; None for any other."""
+    found: dict[str, None] = {}
+    learned, ahead = False, [index]
+    while ahead:
+        node = graph[ahead.pop()]
+        if node.op == "parameter":
+            learned = True
+        elif node.op in ELEMENTWISE:
+            found[node.op.removeprefix("aten.")] = None
+            ahead.extend(node.inputs)
+        elif node.op in ("reshape", "slice"):
+            ahead.extend(node.inputs)
+        else:
+            return None
+    return ", ".join(found) if learned and _is_trained(graph, index) else None
 
 
 @examines("BN-04")

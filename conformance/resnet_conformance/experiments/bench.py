@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -183,22 +183,32 @@ def draw_tensors(graph: Graph, generator: torch.Generator) -> dict[int, torch.Te
     """
     joins = sum(node.op == "add" and len(graph.data_inputs(node)) > 1 for node in graph)
     gain = min(1.0, (8 / max(joins, 1)) ** 0.25)
-    roles: dict[int, str] = {}
+    roles: dict[int, tuple[str, float]] = {}
     for node in graph:
         for role, i in zip(node.roles, node.inputs, strict=True):
-            source = i
-            while graph[source].op in ("reshape", "permute", "slice", "detach"):
-                source = graph[source].inputs[0]
-            if graph[source].op in ("parameter", "buffer") and role in ROLES:
-                roles.setdefault(graph[source].attrs["tensor"], role)
+            for place, added in _kept_for(graph, i) if role in ROLES else ():
+                roles.setdefault(place, (role, added))
     found: dict[int, torch.Tensor] = {}
     for index, tensor in enumerate(graph.tensors):
         if index in roles:
-            drawn = _draw(roles[index], tensor.shape, generator)
-            found[index] = drawn * gain if roles[index] == "gamma" else drawn
+            role, added = roles[index]
+            drawn = _draw(role, tensor.shape, generator)
+            found[index] = (drawn * gain if role == "gamma" else drawn) - added
         elif tensor.kind == "parameter":
             found[index] = _draw("weight", tensor.shape, generator)
     return found
+
+
+def _kept_for(graph: Graph, index: int, added: float = 0.0) -> Iterator[tuple[int, float]]:
+    """The registered tensors that a value is kept in, each with the number that is added to what it holds."""
+    while graph[index].op in ("reshape", "permute", "slice", "detach", "add_scalar"):
+        added += graph[index].attrs["value"] if graph[index].op == "add_scalar" else 0.0
+        index = graph[index].inputs[0]
+    if graph[index].op == "concat":
+        for part in graph[index].inputs:
+            yield from _kept_for(graph, part, added)
+    elif graph[index].op in ("parameter", "buffer"):
+        yield graph[index].attrs["tensor"], added
 
 
 def _draw(role: str, shape: Shape, generator: torch.Generator) -> torch.Tensor:

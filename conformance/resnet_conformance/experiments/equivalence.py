@@ -21,6 +21,7 @@ from ..blueprint import draw
 from ..choices import adopt as choose
 from ..clauses.case import Case
 from ..execute import run
+from ..graph import cuts_input_alone
 from ..simplify import simplify
 from ..transplanting import from_candidate
 from .bench import Bench
@@ -128,7 +129,7 @@ class Comparison:
             loss=lambda y: (y.flatten(1) * direction).sum(),
             on_gradient=keep,
         )
-        held = from_candidate(self.alignment, gradients)
+        held = from_candidate(self.alignment, gradients, gradients=True)
         floor = FLOOR * max((t.abs().max().item() for t in held.values()), default=0.0)
         slopes: dict[int, Gap] = {}
         leaves = {
@@ -154,8 +155,17 @@ class Comparison:
                 shown, after = self._is_shown(i), updated.get(i)
                 mine = value if shown else refitted(after, value, self.weights[i], moved[i])
                 statistics.append(self._gap(i, after, mine))
-            first = Gap("the input", gap(theirs.input_gradient, x.grad))
-        return Training(forward, tuple(statistics), (first, *(slopes[i] for i in sorted(slopes))))
+            first = [] if self._asks_none(theirs) else [Gap("the input", gap(theirs.input_gradient, x.grad))]
+        return Training(forward, tuple(statistics), (*first, *(slopes[i] for i in sorted(slopes))))
+
+    def _asks_none(self, theirs: Run) -> bool:
+        """Whether the network takes its input as data, for which nobody asks a gradient."""
+        graph = theirs.graph
+        return (
+            theirs.input_gradient is None
+            and graph is not None
+            and any(cuts_input_alone(graph, node.index) for node in graph)
+        )
 
     def _listener(
         self, index: int, held: dict[int, torch.Tensor], floor: float, slopes: dict[int, Gap]

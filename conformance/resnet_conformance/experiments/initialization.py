@@ -161,6 +161,7 @@ def identity_norms(case: Case, start: Start) -> Result:
     if start.fixed:
         return _partly(start) or not_examined("")
     wrong: dict[str, list[str]] = {"gamma": [], "beta": []}
+    computed = [n.where for n in case.nodes("batch_norm") if _is_computed(case, start, n)]
     seen, found, zeroed = 0, [], set(_zeroed(case, start))
     for node in case.nodes("batch_norm"):
         for role, wanted in (("gamma", 1.0), ("beta", 0.0)):
@@ -172,6 +173,8 @@ def identity_norms(case: Case, start: Start) -> Result:
                 found.append(f"{role} {low:.4g}" + (f" to {high:.4g}" if high > low else ""))
     if not seen:
         return not_applicable("No BN has a gamma or beta that is a parameter.")
+    if not found and computed:
+        return not_examined(f"{len(computed)} BN layers have a gamma or beta that is computed.")
     if not found:
         return passed("gamma 1, beta 0")
     last = {case.graph[i].where for i in zeroed}
@@ -184,6 +187,12 @@ def identity_norms(case: Case, start: Start) -> Result:
     )
     places = [*wrong["gamma"], *wrong["beta"]]
     return failed(message, "gamma 1, beta 0", _some(found), places, "zero-gamma" if only_last else None)
+
+
+def _is_computed(case: Case, start: Start, node: Node) -> bool:
+    """Whether a gamma or beta is a function of parameters whose first value was not read."""
+    operands = [i for role in ("gamma", "beta") if (i := node.operand(role)) is not None]
+    return any(i not in start.values and case.graph[i].op not in ("constant", "parameter", "buffer") for i in operands)
 
 
 def _value(start: Start, node: Node, role: str) -> torch.Tensor | None:

@@ -16,7 +16,7 @@ from functools import cached_property
 import torch
 
 from ..blocks import Block
-from ..graph import Graph
+from ..graph import Graph, stored_in
 from .bench import Bench
 from .pieces import last_layer
 
@@ -53,11 +53,12 @@ class Practice:
         graph = self._bench.anatomy.graph
         return tuple(
             dict.fromkeys(
-                graph[i].attrs["tensor"]
+                tensor
                 for node in graph
                 if node.op == "batch_norm" and node.index in graph.live
                 for role, i in zip(node.roles, node.inputs, strict=True)
-                if role in ("mean", "var") and graph[i].op in ("buffer", "parameter")
+                if role in ("mean", "var")
+                for tensor in stored_in(graph, i)
             )
         )
 

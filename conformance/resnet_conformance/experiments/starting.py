@@ -103,11 +103,17 @@ def initial_value(graph: Graph, index: int, values: Values) -> torch.Tensor | No
     node = graph[index]
     if node.op in ("parameter", "buffer"):
         return values.get(node.attrs["tensor"])
-    if node.op not in ("reshape", "permute", "slice", "detach"):
+    if node.op == "concat":
+        parts = [initial_value(graph, i, values) for i in node.inputs]
+        known = [part for part in parts if part is not None]
+        return torch.cat(known, node.attrs["axis"]) if len(known) == len(parts) else None
+    if node.op not in ("reshape", "permute", "slice", "detach", "add_scalar"):
         return None
     source = initial_value(graph, node.inputs[0], values)
     if source is None or node.op == "detach":
         return source
+    if node.op == "add_scalar":
+        return torch.add(source, node.attrs["value"])
     if node.op == "reshape":
         return source.reshape(node.shape)
     if node.op == "permute":

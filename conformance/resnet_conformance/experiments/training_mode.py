@@ -12,6 +12,7 @@ from ..adoption import momenta
 from ..blocks import Block
 from ..capture.problems import CaptureError
 from ..clauses.case import Case, Result, examines, failed, not_applicable, not_examined, passed
+from ..graph import cuts_input_alone
 from .pieces import bench_of, name_of, residual_blocks
 from .tolerance import close
 
@@ -165,7 +166,7 @@ def _shortcuts_carry(case: Case) -> Result:
 
     Not asked where another MUST is broken: what else stands on the way may then end a gradient.
     """
-    bench, blocks = bench_of(case), residual_blocks(case)
+    bench, blocks, graph = bench_of(case), residual_blocks(case), case.trained[0].graph
     practised, markers = bench.practice.passed, bench.practice.markers
     told = "each parameter that is used receives a gradient"
     if not blocks:
@@ -175,7 +176,7 @@ def _shortcuts_carry(case: Case) -> Result:
     if case.broken or None in markers or len(blocks) != len(bench.anatomy.blocks):
         return passed(told, "Whether gradients pass the shortcuts was read from the wiring alone.")
     silent = [place for place, marker in enumerate(markers) if practised.gradients.get(marker or 0) == 0]
-    if not silent and practised.input_gradient != 0:
+    if not silent and (practised.input_gradient != 0 or any(cuts_input_alone(graph, n.index) for n in graph)):
         return passed(f"{told}; with F constant a gradient passes all {len(blocks)} shortcuts")
     place = silent[-1] + 1 if silent else 0
     if place == len(blocks):
@@ -196,7 +197,7 @@ def _detached(case: Case) -> Result | None:
     graph = anatomy.graph
 
     def cuts(nodes: Iterable[int]) -> list[int]:
-        return [i for i in nodes if graph[i].op == "detach"]
+        return [i for i in nodes if graph[i].op == "detach" and not cuts_input_alone(graph, i)]
 
     blocks = [(b, i) for b in anatomy.blocks if b.shortcut is not None for i in cuts(b.shortcut.nodes)]
     others = cuts([*graph.trunk(), *(i for b in anatomy.blocks for i in b.residual.chain)])

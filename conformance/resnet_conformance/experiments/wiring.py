@@ -13,6 +13,7 @@ from typing import Any
 
 from ..anatomy import Anatomy, dissect
 from ..blocks import TRANSPARENT
+from ..capture.problems import CaptureError
 from ..clauses.case import Case, Result, examines, failed, not_examined, passed
 from ..clauses.scaling import drops_samples
 from ..graph import Graph, Node, operations
@@ -20,6 +21,7 @@ from ..simplify import simplify
 from .pieces import bench_of
 
 RUNS = 5  # in training: a block that is left out one time in two shows in all but 3 of 100 judgements, ten such always
+IMAGES = 32  # to a GPU, whose statistics are its own (BN-08): within so many, no part of a batch has some for itself
 STATISTICS = frozenset({"batch_statistics", "momentum", "running_var"})  # of a BN, and free to differ here
 STORED = frozenset({"mean", "var"})
 
@@ -79,17 +81,47 @@ def train_is_wired_as_eval(case: Case) -> Result:
         if _is_unread_norm(case.graph, trained.graph):
             return not_examined("A normalization is written in a way whose training form could not be read.")
         return _told(case, trained, list(resting.values()), list(moving.values()), (new or lost)[0])
+    divided = _with_images(case)
+    if divided is not None:
+        return divided
     return passed(f"one wiring in {RUNS} runs" if len(seen) == 1 else f"{len(seen)} ways to run, one wiring")
 
 
 def _more(case: Case, seen: list[list[tuple[Any, ...]]]) -> Iterator[Anatomy]:
     """What more train runs make that none did before; `seen` grows with it."""
     candidate, laboratory = case.candidate, bench_of(case).laboratory
-    for seed in range(1, RUNS):
+    for seed in range(1, RUNS - 1):  # the last is that of `_with_images`
         graph = laboratory.capture(candidate.input_shape, "train", seed)
         if operations(graph) not in seen:
             seen.append(operations(graph))
             yield dissect(simplify(graph))
+
+
+def _with_images(case: Case) -> Result | None:
+    """The last run, with a batch as large as a GPU's: the same operations, or what it does with the parts of a batch.
+
+    On meta tensors alone, where a batch of any size costs the same.
+    """
+    candidate, trained = case.candidate, case.trained[0].graph
+    if candidate.captured_on != "meta" or len(case.trained) > 1:
+        return None
+    try:
+        graph = bench_of(case).laboratory.capture((IMAGES, *candidate.input_shape[1:]), "train", RUNS - 1)
+    except CaptureError:  # its code names a batch: no clause forbids that
+        return None
+    graph = simplify(graph)
+    many, few = (Counter(g[i].op for i in sorted(g.live)) for g in (graph, trained))
+    if many == few:
+        return None
+    seen = [n for n in graph if n.index in graph.live and n.op in (many - few)]
+    return failed(
+        f"In training a batch of {IMAGES} images is treated otherwise than one of {candidate.input_shape[0]}.",
+        "the same operations on a batch of any size",
+        f"more often with {IMAGES} images: {_counted(many - few)}" if seen else f"missing: {_counted(few - many)}",
+        [n.where for n in seen[:3]],
+        None,
+        bench_of(case).repro("BH-04"),
+    )
 
 
 def _is_unread_norm(resting: Graph, moving: Graph) -> bool:

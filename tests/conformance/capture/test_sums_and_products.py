@@ -93,9 +93,14 @@ def test_a_product_of_two_values_is_none(graph_of, ops):
         lambda s, x: x @ x.t(),
         lambda s, x: torch.bmm(x[None], x.t()[None])[0],
         lambda s, x: torch.baddbmm(s.bias, x[None], s.weight.t()[None], beta=2)[0],
-        lambda s, x: torch.bmm(x[:, None], s.weight.t()[None].expand(2, 4, 3)),
+        lambda s, x: torch.bmm(x[:, None], (s.weight.t() * x.sum()).expand(2, 4, 3)),
     ):
         assert "linear" not in ops(graph_of(Head(function)))
+
+
+def test_a_matrix_repeated_for_each_image_is_one_matrix(graph_of, ops):
+    graph = graph_of(Head(lambda s, x: torch.bmm(x[:, None], s.weight.t()[None].expand(2, 4, 3))))
+    assert [op for op in ops(graph) if op != "reshape"] == ["global_avg_pool", "linear"]
 
 
 class Filter(nn.Module):
