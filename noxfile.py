@@ -73,6 +73,13 @@ def mutants(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Damage files of every kind, 2,000 each: they are read, or refused in words with their place."""
+    install(session, "test")
+    session.run("pytest", "tests/fuzz", *PARALLEL, *session.posargs, env={**ONE_THREAD, "RESNET_FUZZ": "2000"})
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check the style of the code with ruff; it changes nothing."""
     session.install(*nox.project.dependency_groups(PROJECT, "lint"))

@@ -59,8 +59,8 @@ def find_project(start: Path) -> Path | None:
 
 def _has_table(path: Path) -> bool:
     try:
-        return "resnet-conformance" in tomllib.loads(path.read_text("utf-8")).get("tool", {})
-    except (ValueError, OSError):
+        return "resnet-conformance" in tomllib.loads(path.read_text("utf-8")).get("tool", ())
+    except (ValueError, TypeError, RecursionError, OSError):
         return False
 
 
@@ -73,9 +73,10 @@ def read_targets(path: Path | None, how: str = "a target (package.module:factory
         data = {} if path is None else tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise ProjectError(f"cannot read {where}: {error.strerror or error}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ProjectError(f"{where} is no TOML: {error}") from None
-    table = data.get("tool", {}).get("resnet-conformance", {})
+    tool = data.get("tool")
+    table = tool.get("resnet-conformance", {}) if isinstance(tool, dict) else {}
     rows = table.get("targets") if isinstance(table, dict) else None
     if not rows or not isinstance(rows, list):
         raise ProjectError(f"nothing to judge: give {how}, or list targets under {TABLE} in {where}")

@@ -6,7 +6,11 @@ import json
 import math
 from collections.abc import Mapping
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
 
 from resnet_conformance.findings import Report
 
@@ -25,6 +29,32 @@ def dump(data: Any, ascii_only: bool = False) -> str:
     `ascii_only` writes every other letter as a JSON escape, for a stream that has no Unicode.
     """
     return json.dumps(_plain(data), indent=2, ensure_ascii=ascii_only, allow_nan=False) + "\n"
+
+
+class ReportError(ValueError):
+    """A file is no report; the message says where and why."""
+
+
+def read_report(path: Path) -> Report:
+    """The report that a file holds. Raises ReportError: not JSON (with line and column), or not after the schema."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
+    except OSError as error:
+        raise ReportError(f"cannot read the report {path}: {error.strerror or error}") from None
+    except json.JSONDecodeError as error:
+        raise ReportError(f"{path}:{error.lineno}:{error.colno}: this is no JSON: {error.msg}") from None
+    except (ValueError, RecursionError) as error:
+        raise ReportError(f"{path}: this is no report: {error}") from None
+    fault = best_match(Draft202012Validator(load_schema()).iter_errors(data))
+    if fault is not None:
+        place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in fault.absolute_path)
+        message = fault.message if len(fault.message) < 200 else f"{fault.message[:200]} ..."
+        raise ReportError(f"{path}: this is no report that we know: at {place.lstrip('.') or 'the top'}: {message}")
+    return Report.from_json(data)
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"JSON has no {constant}")
 
 
 def load_schema() -> dict[str, Any]:

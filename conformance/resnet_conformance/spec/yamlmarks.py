@@ -24,6 +24,7 @@ Path_ = tuple[Key, ...]
 Plain = Any  # str | int | float | bool | list[Plain] | dict[str, Plain]
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser is ten times faster
+_DEEPEST = 50  # collections in collections
 _TAG = "tag:yaml.org,2002:"
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _NUMBER_LIKE = re.compile(r"[-+]?[0-9][0-9_,]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?|[-+]?\.[0-9]+([eE][-+]?[0-9]+)?")
@@ -76,6 +77,7 @@ def read_yaml(path: Path, file: str | None = None) -> Marked:
     file = file or path.name
     text = _decode(path.read_bytes(), file)
     try:
+        _refuse_depth(text, file)
         root = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as error:
         raise _syntax(error, text, file) from None
@@ -85,6 +87,19 @@ def read_yaml(path: Path, file: str | None = None) -> Marked:
         message = f"the file must hold a mapping ('key: value' lines) at the top, not {_kind(root)}"
         raise SpecError(message, file, *_place(root))
     return Marked(file, _Reader(file, text).mapping(root), root)
+
+
+def _refuse_depth(text: str, file: str) -> None:
+    """Composing recurses, in C as well, where too deep a nesting would end the process; parsing does not."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _DEEPEST:
+                message = f"lists and mappings stand in each other more than {_DEEPEST} deep; no file here needs that"
+                raise SpecError(message, file, event.start_mark.line + 1, event.start_mark.column + 1)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 class _Reader:
