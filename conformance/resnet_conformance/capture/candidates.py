@@ -15,6 +15,7 @@ from torch import nn
 
 from ..candidate import Candidate
 from ..graph import Graph, Shape, operations
+from .files import declared_first
 from .inputs import describe_dimensions
 from .isolation import ALONE, collection_off
 from .laboratory import Laboratory
@@ -134,6 +135,8 @@ def _capture(
     begin = time.perf_counter()
     loaded = load_target(target, kwargs)
     runner = Runner(loaded)
+    if loaded.file is not None:
+        shapes = declared_first(loaded.file, shapes)
     graph, shape = runner.first(shapes)
     train: tuple[Graph, ...] = ()
     train_failure = resized_failure = ""
@@ -161,6 +164,7 @@ def _capture(
         captured_on=runner.on,
         seconds=time.perf_counter() - begin,
         notes=tuple(runner.notes),
+        file=loaded.file,
         laboratory=Laboratory(loaded, graph),
     )
 

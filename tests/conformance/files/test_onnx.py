@@ -1,0 +1,62 @@
+"""A network is judged alike, whether it comes as a module or as the file that it was exported to."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from resnet_conformance import check
+from resnet_conformance.findings import Report
+
+from .exports import exported, network
+
+EXPORTER_LOSES = {"BN-04", "BN-07", "CB-01", "CB-02", "HD-05", "HD-07"}
+
+
+@functools.cache
+def judged(name: str, way: str) -> Report:
+    return check(network(name) if way == "module" else exported(name, way), seed=7)
+
+
+def outcomes(report: Report) -> dict[str, str]:
+    return {f.clause: f.outcome for f in report.findings}
+
+
+def examined_in_both(one: Report, other: Report) -> dict[str, tuple[str, str]]:
+    first, second = outcomes(one), outcomes(other)
+    lost = {clause for clause in EXPORTER_LOSES if {first[clause], second[clause]} & {"not-examined", "not-applicable"}}
+    return {c: (first[c], second[c]) for c in first if c not in lost}
+
+
+@pytest.mark.parametrize("way", ["legacy", "legacy-dynamic", "legacy-kept", "dynamo", "dynamo-dynamic"])
+def test_resnet20_is_judged_as_its_module(way: str) -> None:
+    module, file = judged("resnet20", "module"), judged("resnet20", way)
+    assert file.verdict == module.verdict == "conforms"
+    assert (file.architecture, file.identified.exact) == ("cifar10/resnet20", True)
+    assert file.identified.deviations == module.identified.deviations
+    assert {c: pair for c, pair in examined_in_both(module, file).items() if pair[0] != pair[1]} == {}
+
+
+@pytest.mark.parametrize("way", ["legacy", "legacy-kept", "dynamo"])
+def test_resnet18_is_judged_as_its_module(way: str) -> None:
+    module, file = judged("resnet18", "module"), judged("resnet18", way)
+    assert file.verdict == module.verdict == "conforms"
+    assert file.architecture == module.architecture == "imagenet/resnet18"
+    assert {c: pair for c, pair in examined_in_both(module, file).items() if pair[0] != pair[1]} == {}
+
+
+def test_the_report_says_that_it_is_a_file_and_what_it_fixes() -> None:
+    report = judged("resnet20", "legacy")
+    assert report.target.kind == "onnx"
+    assert report.summary["file"] == [
+        "19 BNs folded into their convolutions by the exporter; put back here: a convolution with a bias and no BN"
+        " cannot be told from it.",
+        "The file fixes its input to 1x3x32x32.",
+    ]
+
+
+def test_how_weights_start_is_not_examined() -> None:
+    found = {f.clause: f for f in judged("resnet20", "legacy").findings}
+    assert found["IN-01"].outcome == "not-examined"
+    assert found["IN-01"].message.startswith("A file holds weights, and not how they start")
