@@ -19,12 +19,14 @@ class FileFacts:
     `shape` is the declared shape of the input as (N, C, H, W), None for an axis that is free; () where nothing is
     declared. `folded`: places of convolutions into which an exporter folded their BN; `recorded`: the exporter wrote
     down that it did. `window`: a pool whose window covers the map at the fixed size was taken for a global one.
+    `one_mode`: nothing in the file could follow the mode, neither BN nor dropout.
     """
 
     shape: tuple[int | None, ...] = ()
     folded: tuple[str, ...] = ()
     recorded: bool = False
     window: bool = False
+    one_mode: bool = False
 
     @property
     def fixes_batch(self) -> bool:

@@ -141,6 +141,8 @@ def _capture(
     train: tuple[Graph, ...] = ()
     train_failure = resized_failure = ""
     try:
+        if loaded.file is not None and loaded.file.one_mode and any(node.op == "batch_norm" for node in graph):
+            raise CaptureError("the file holds BN as arithmetic in the mode that it was exported in, and no other mode")
         train = (runner.either(shape, "train"),)
         if [node.op for node in train[0]] != [node.op for node in graph]:
             train = tuple(distinct((*train, runner.either(shape, "train", seed=1))))

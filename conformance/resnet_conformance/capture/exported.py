@@ -224,4 +224,8 @@ def read_exported(path: Path) -> tuple[nn.Module, FileFacts]:
     if len(program.sizes) != 4:
         raise TargetError(f"{path} cannot be judged: its input has {len(program.sizes)} axes, and an image batch has 4")
     program.rehearse()
-    return program, FileFacts(program.sizes, window=any(call.whole for call in program.calls))
+    return program, FileFacts(
+        program.sizes,
+        window=any(call.whole for call in program.calls),
+        one_mode=not any(call.name in NORMS for call in program.calls),
+    )

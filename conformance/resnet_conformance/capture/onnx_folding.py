@@ -66,41 +66,66 @@ def _channels(draft: Draft, operation: Operation) -> int:
     return weight.shape[0] if weight is not None and weight.ndim else 0
 
 
-def _follower(
-    draft: Draft, operation: Operation, kind: str, order: tuple[int, ...] = IDENTITY
-) -> tuple[Operation, Array | None, tuple[int, ...]] | None:
-    """The operation of this kind that alone reads the result, through Transposes; its constant, by channel; the order
-    in which the map then lies.
-    """
-    channels, value = _channels(draft, operation), operation.outputs[0]
-    while True:
-        reader = draft.only_reader(value)
-        if reader is None:
+Order = tuple[int, ...]
+
+
+def _reader(draft: Draft, value: str, order: Order) -> tuple[Operation, str, Order] | None:
+    """The operation that alone reads a map, through Transposes; the name under which; the order of the map's axes."""
+    while (reader := draft.only_reader(value)) is not None:
+        if reader.kind != "Transpose":
+            return reader, value, order
+        turn = tuple(reader.attributes.get("perm", ()))
+        if sorted(turn) != list(IDENTITY):
             return None
-        if reader.kind != "Transpose" or len(reader.attributes.get("perm", ())) != 4:
+        value, order = reader.outputs[0], tuple(order[axis] for axis in turn)
+    return None
+
+
+def _has_norm(draft: Draft, operation: Operation) -> bool:
+    """Does BN follow?"""
+    found = _reader(draft, operation.outputs[0], IDENTITY)
+    return found is not None and found[0].kind == "BatchNormalization" and found[0].inputs[0] == found[1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Affine:
+    """Arithmetic with constants by channel right behind an operation: y = scale x + shift."""
+
+    operations: tuple[Operation, ...]
+    scale: Array
+    shift: Array
+
+    @property
+    def kinds(self) -> list[str]:
+        return [operation.kind for operation in self.operations]
+
+
+def _affine(draft: Draft, operation: Operation) -> _Affine:
+    """As far as it goes: Add, Sub, Mul, Div one after the other."""
+    channels, value, order = _channels(draft, operation), operation.outputs[0], IDENTITY
+    scale, shift = np.ones(channels, np.float32), np.zeros(channels, np.float32)
+    chain: list[Operation] = []
+    while (found := _reader(draft, value, order)) is not None:
+        reader, name, order = found
+        if reader.kind not in ("Add", "Sub", "Mul", "Div") or len(reader.inputs) != 2:
             break
-        order = tuple(order[axis] for axis in reader.attributes["perm"] if 0 <= axis < 4)
+        other = draft.constants.get(reader.inputs[1 if reader.inputs[0] == name else 0])
+        swapped = reader.inputs[0] != name
+        if other is None or other.ndim > 4 or other.dtype.kind != "f" or (swapped and reader.kind in ("Sub", "Div")):
+            break
+        by_channel = other.reshape((1,) * (4 - other.ndim) + other.shape)
+        if channels == 0 or by_channel.shape != tuple(channels if axis == 1 else 1 for axis in order):
+            break
+        number = by_channel.reshape(-1)
+        if reader.kind in ("Mul", "Div"):
+            with np.errstate(all="ignore"):
+                factor = number if reader.kind == "Mul" else (1 / number).astype(np.float32)
+            scale, shift = scale * factor, shift * factor
+        else:
+            shift = shift + (number if reader.kind == "Add" else -number)
+        chain.append(reader)
         value = reader.outputs[0]
-    if reader.kind != kind or len(order) != 4:
-        return None
-    if kind == "BatchNormalization":
-        return (reader, None, order) if reader.inputs[0] == value else None
-    others = [draft.constants.get(name) for name in reader.inputs if name != value]
-    if len(others) != 1 or others[0] is None or others[0].ndim > 4:
-        return None
-    array = others[0].reshape((1,) * (4 - others[0].ndim) + others[0].shape)
-    wanted = tuple(channels if order[axis] == 1 else 1 for axis in range(4))
-    return (reader, array.reshape(-1), order) if array.shape == wanted and channels > 0 else None
-
-
-def _affine(draft: Draft, operation: Operation) -> tuple[Operation, Operation, Array, Array] | None:
-    """Mul and Add by channel right behind the operation."""
-    first = _follower(draft, operation, "Mul")
-    if first is None or first[1] is None:
-        return None
-    scaled = replace(first[0], inputs=operation.inputs)  # as many channels
-    second = _follower(draft, scaled, "Add", first[2])
-    return None if second is None or second[1] is None else (first[0], second[0], first[1], second[1])
+    return _Affine(tuple(chain), scale, shift)
 
 
 def _merge_scales(draft: Draft) -> None:
@@ -109,12 +134,15 @@ def _merge_scales(draft: Draft) -> None:
         gamma, beta = (draft.constants.get(name) for name in operation.inputs[1:3])
         if gamma is None or beta is None or np.any(gamma != 1) or np.any(beta != 0):
             continue
-        if (found := _affine(draft, operation)) is not None:
-            mul, add, scale, shift = found
-            names = draft.constant(f"{operation.name}.weight", scale), draft.constant(f"{operation.name}.bias", shift)
+        found = _affine(draft, operation)
+        if found.kinds == ["Mul", "Add"]:
+            names = (
+                draft.constant(f"{operation.name}.weight", found.scale),
+                draft.constant(f"{operation.name}.bias", found.shift),
+            )
             draft.replace(operation, replace(operation, inputs=(operation.inputs[0], *names, *operation.inputs[3:])))
-            draft.drop(mul)
-            draft.drop(add)
+            for part in found.operations:
+                draft.drop(part)
 
 
 def _merge_biases(draft: Draft) -> None:
@@ -122,42 +150,38 @@ def _merge_biases(draft: Draft) -> None:
     for operation in draft.of_kind("Conv"):
         if len(operation.inputs) > 2 and operation.inputs[2]:
             continue
-        found = _follower(draft, operation, "Add")
-        if found is not None and found[1] is not None:
-            name = draft.constant(f"{operation.name}.bias", found[1])
+        found = _affine(draft, operation)
+        if found.kinds == ["Add"]:
+            name = draft.constant(f"{operation.name}.bias", found.shift)
             draft.replace(operation, replace(operation, inputs=(*operation.inputs[:2], name)))
-            draft.drop(found[0])
+            draft.drop(found.operations[0])
 
 
 def _restore(draft: Draft) -> Folding:
-    """BN behind each convolution that an exporter folded its BN into."""
+    """BN behind each convolution that an exporter folded its BN into, or behind which it wrote BN's arithmetic."""
     convolutions = draft.of_kind("Conv")
     recorded = any(operation.record.get(CLASSES) for operation in convolutions)
     # an exporter folds all or none: where a BN still follows its convolution, no other was folded
-    kept = any(_follower(draft, operation, "BatchNormalization") for operation in convolutions)
-    places = []
+    kept = any(_has_norm(draft, operation) for operation in convolutions)
+    places, told = [], []
     for operation in convolutions:
         bias = operation.inputs[2] if len(operation.inputs) > 2 else ""
-        scale = shift = None
-        if _follower(draft, operation, "BatchNormalization") or not _channels(draft, operation):
+        if _has_norm(draft, operation) or not _channels(draft, operation):
             continue
-        if recorded and not _is_recorded(operation.record):
+        written = _affine(draft, operation)
+        if _is_recorded(operation.record):
+            told.append(operation.name)
+            _put_back(draft, operation, draft.constants.get(bias) if bias else None, None)
+        elif not kept and {"Mul", "Div"} & set(written.kinds) and {"Add", "Sub"} & set(written.kinds) and not bias:
+            for part in written.operations:
+                draft.drop(part)
+            _put_back(draft, operation, written.shift, written.scale)
+        elif not kept and not recorded and bias in draft.constants and not written.operations:
+            _put_back(draft, operation, draft.constants[bias], None)
+        else:
             continue
-        if not recorded:
-            if kept or draft.readers(operation.outputs[0]) == 0:
-                continue
-            if not bias:
-                found = _affine(draft, operation)
-                if found is None:
-                    continue
-                mul, add, scale, shift = found
-                draft.drop(mul)
-                draft.drop(add)
-            elif bias not in draft.constants:
-                continue
         places.append(operation.name)
-        _put_back(draft, operation, draft.constants.get(bias) if bias else shift, scale)
-    return Folding(tuple(places), recorded and bool(places))
+    return Folding(tuple(places), bool(places) and len(told) == len(places))
 
 
 def _is_recorded(record: Mapping[str, str]) -> bool:

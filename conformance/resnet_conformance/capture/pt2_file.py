@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import pickle
+import warnings
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -106,7 +107,11 @@ class _Reader:
 
     def _unpickle(self, name: str) -> Any:
         try:
-            return torch.load(io.BytesIO(self._bytes(name)), map_location="cpu", weights_only=True)
+            with (
+                warnings.catch_warnings()
+            ):  # of protocols that torch's own unpickler may not know: then it refuses them
+                warnings.simplefilter("ignore")
+                return torch.load(io.BytesIO(self._bytes(name)), map_location="cpu", weights_only=True)
         except pickle.UnpicklingError as error:
             raise TargetError(
                 f"{self.path}: {name} is a pickle that would run code, and is not opened: {_refused(error)}"

@@ -2,31 +2,9 @@
 
 from __future__ import annotations
 
-import functools
-
 import pytest
 
-from resnet_conformance import check
-from resnet_conformance.findings import Report
-
-from .exports import exported, network
-
-EXPORTER_LOSES = {"BN-04", "BN-07", "CB-01", "CB-02", "HD-05", "HD-07"}
-
-
-@functools.cache
-def judged(name: str, way: str) -> Report:
-    return check(network(name) if way == "module" else exported(name, way), seed=7)
-
-
-def outcomes(report: Report) -> dict[str, str]:
-    return {f.clause: f.outcome for f in report.findings}
-
-
-def examined_in_both(one: Report, other: Report) -> dict[str, tuple[str, str]]:
-    first, second = outcomes(one), outcomes(other)
-    lost = {clause for clause in EXPORTER_LOSES if {first[clause], second[clause]} & {"not-examined", "not-applicable"}}
-    return {c: (first[c], second[c]) for c in first if c not in lost}
+from .same import differences, judged
 
 
 @pytest.mark.parametrize("way", ["legacy", "legacy-dynamic", "legacy-kept", "dynamo", "dynamo-dynamic"])
@@ -35,7 +13,7 @@ def test_resnet20_is_judged_as_its_module(way: str) -> None:
     assert file.verdict == module.verdict == "conforms"
     assert (file.architecture, file.identified.exact) == ("cifar10/resnet20", True)
     assert file.identified.deviations == module.identified.deviations
-    assert {c: pair for c, pair in examined_in_both(module, file).items() if pair[0] != pair[1]} == {}
+    assert differences(module, file) == {}
 
 
 @pytest.mark.parametrize("way", ["legacy", "legacy-kept", "dynamo"])
@@ -43,7 +21,7 @@ def test_resnet18_is_judged_as_its_module(way: str) -> None:
     module, file = judged("resnet18", "module"), judged("resnet18", way)
     assert file.verdict == module.verdict == "conforms"
     assert file.architecture == module.architecture == "imagenet/resnet18"
-    assert {c: pair for c, pair in examined_in_both(module, file).items() if pair[0] != pair[1]} == {}
+    assert differences(module, file) == {}
 
 
 def test_the_report_says_that_it_is_a_file_and_what_it_fixes() -> None:
