@@ -102,7 +102,8 @@ class _Affine:
 
 def _affine(draft: Draft, operation: Operation) -> _Affine:
     """As far as it goes: Add, Sub, Mul, Div one after the other."""
-    channels, value, order = _channels(draft, operation), operation.outputs[0], IDENTITY
+    channels, value = _channels(draft, operation), operation.outputs[0]
+    order: Order = IDENTITY
     scale, shift = np.ones(channels, np.float32), np.zeros(channels, np.float32)
     chain: list[Operation] = []
     while (found := _reader(draft, value, order)) is not None:

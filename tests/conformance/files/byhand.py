@@ -126,7 +126,7 @@ def classify(hand: Hand, x: str, c: int, classes: int, head: str) -> str:
 
 
 def caffe_resnet50(hand: Hand) -> str:
-    """KaimingHe/deep-residual-networks, ResNet-50-deploy.prototxt: conv1 with a bias, pool1 that rounds up, pool5 7x7."""
+    """KaimingHe/deep-residual-networks, ResNet-50-deploy: conv1 with a bias, pool1 that rounds up, a 7x7 pool5."""
 
     def layer(x: str, c_in: int, c_out: int, k: int, stride: int = 1, relu: bool = True, bias: bool = False) -> str:
         x = hand.caffe_bn(hand.conv(x, c_in, c_out, k, stride, bias), c_out)
