@@ -49,9 +49,12 @@ def _read_pt2(path: Path) -> tuple[nn.Module, FileFacts]:
 
 
 def declared_first(facts: FileFacts, shapes: Sequence[Shape]) -> Sequence[Shape]:
-    """Where the caller left the size open, the one that the file fixes comes first."""
-    if len(shapes) < 2 or not facts.fixes_size:
-        return shapes
-    _, channels, height, width = facts.shape
-    own = (shapes[0][0], channels or shapes[0][1], height or 0, width or 0)
-    return (own, *(shape for shape in shapes if shape != own))
+    """Where the caller left the size open, the one that the file fixes comes first; its batch size comes last."""
+    found = list(shapes)
+    if len(shapes) > 1 and facts.fixes_size:
+        _, channels, height, width = facts.shape
+        own = (shapes[0][0], channels or shapes[0][1], height or 0, width or 0)
+        found = [own, *(shape for shape in shapes if shape != own)]
+    if facts.shape and facts.shape[0]:
+        found += [(facts.shape[0], *shape[1:]) for shape in found]
+    return tuple(dict.fromkeys(found))
