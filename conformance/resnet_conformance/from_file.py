@@ -16,6 +16,9 @@ BATCHES = ("BH-01", "BH-02", "BN-05")
 LOST = ("BN-04", "BN-07", "CB-01", "CB-02")  # eps, momentum and biases of convolutions: folding leaves none of them
 NORMS = ("BN-01", "BN-02", "BN-03", "BN-05", "BH-03", "EQ-03", "SC-14", "STEM-03")
 
+DROPPED = ("ACT-02", "BH-04")
+LEFT_OUT = "Exporters leave out what runs in training alone, dropout too."
+
 
 def qualify(findings: Sequence[Finding], facts: FileFacts | None) -> tuple[Finding, ...]:
     """The findings, with what the file cannot tell said of those that it concerns."""
@@ -34,10 +37,15 @@ def _qualified(findings: Sequence[Finding], facts: FileFacts) -> Iterator[Findin
             yield _without(finding, "not-examined", f"{folded} Eps, momentum and biases are lost in that.")
         elif folded and clause in NORMS and outcome == "pass" and folded not in finding.message:
             yield replace(finding, message=f"{finding.message} {folded}".strip())
+        elif clause in DROPPED and outcome == "pass":
+            yield replace(finding, message=f"{finding.message.replace(LEFT_OUT, '').strip()} {LEFT_OUT}".strip())
         else:
             yield finding
 
 
+TRAINING = (
+    "In training its operators do as they do in training; what the network's code does then alone, no file shows."
+)
 EXPORT = "export it with dynamic axes to have other sizes judged"
 
 
@@ -59,7 +67,7 @@ def describe_file(facts: FileFacts | None) -> tuple[str, ...]:
         return ()
     fixed = facts.fixes_batch or facts.fixes_size
     texts = (describe_folding(facts), f"The file fixes its input to {facts.text}." if fixed else "")
-    return tuple(text for text in texts if text)
+    return (*(text for text in texts if text), TRAINING)
 
 
 def _without(finding: Finding, outcome: str, message: str) -> Finding:

@@ -137,6 +137,7 @@ KNOWN: Mapping[str, Known] = {
     "ConstantOfShape": _constant_of_shape,
     "Identity": lambda o, opset, inputs: np.array(inputs[0]),
     "Cast": _cast,
+    "CastLike": lambda o, opset, inputs: inputs[0].astype(inputs[1].dtype),
     "Shape": lambda o, opset, inputs: np.array(inputs[0].shape, dtype=np.int64),
     "Size": lambda o, opset, inputs: np.array(inputs[0].size, dtype=np.int64),
     "Gather": _gather,

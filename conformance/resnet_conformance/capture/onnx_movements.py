@@ -33,6 +33,13 @@ def cast(c: Call) -> Result:
     return x.like(x.tensor.to(torch.int64))
 
 
+def cast_like(c: Call) -> Result:
+    """To the kind of number that the other operand has; between floats nothing happens."""
+    x, other = c.value(0), c.value(1)
+    same = x.tensor.is_floating_point() and other.tensor.is_floating_point()
+    return x if same else x.like(x.tensor.to(other.tensor.dtype))
+
+
 def shape(c: Call) -> Array:
     found = c.value(0).shape
     end = c.attribute("end")

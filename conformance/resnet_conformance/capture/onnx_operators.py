@@ -63,6 +63,7 @@ OPERATORS: Mapping[str, Operator] = {
     "ReduceMax": arithmetic.reduce(torch.amax),
     "Identity": movements.identity,
     "Cast": movements.cast,
+    "CastLike": movements.cast_like,
     "Shape": movements.shape,
     "Size": movements.size,
     "Reshape": movements.reshape,

@@ -7,6 +7,7 @@ import json
 import random
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from onnx import ModelProto, TensorProto, helper
@@ -18,7 +19,7 @@ DIMENSIONS = (0, 1, 3, 5, 2**20, 2**40, -1)
 
 
 def damaged(data: bytes, kind: str, seed: int) -> bytes:
-    """The file's bytes with one to four changes. `kind` is "onnx" or "pt2"."""
+    """The file's bytes with one to four changes, most often one. `kind` is "onnx" or "pt2"."""
     chance = random.Random(seed)
     if chance.random() < 0.25:
         return _in_bytes(data, chance)
@@ -47,14 +48,26 @@ def _in_bytes(data: bytes, chance: random.Random) -> bytes:
 
 def _in_onnx(data: bytes, chance: random.Random) -> bytes:
     model = ModelProto.FromString(data)
-    for _ in range(chance.randint(1, 4)):
+    for _ in range(chance.choice((1, 1, 1, 2, 4))):
         if model.graph.node:
             chance.choice(ONNX)(model, chance)
     return bytes(model.SerializeToString())
 
 
 def _node(model: ModelProto, chance: random.Random) -> Any:
-    return chance.choice(model.graph.node)
+    layers = [node for node in model.graph.node if node.op_type not in ("Constant", "Identity")]
+    return chance.choice(layers if layers and chance.random() < 0.8 else model.graph.node)
+
+
+def _bypass(model: ModelProto, chance: random.Random) -> None:
+    """Whoever reads a node's result reads its operand."""
+    node = _node(model, chance)
+    if node.input and node.output:
+        old, new = node.output[0], node.input[0]
+        for other in model.graph.node:
+            for place, name in enumerate(other.input):
+                if name == old:
+                    other.input[place] = new
 
 
 def _drop_node(model: ModelProto, chance: random.Random) -> None:
@@ -73,7 +86,7 @@ def _change_attribute(model: ModelProto, chance: random.Random) -> None:
         return
     attribute = chance.choice(node.attribute)
     if attribute.ints:
-        attribute.ints[chance.randrange(len(attribute.ints))] = chance.choice(EXTREMES)
+        attribute.ints[chance.randrange(len(attribute.ints))] = chance.choice((*EXTREMES, 1, 2, 3))
     else:
         values: tuple[Any, ...] = (chance.choice(EXTREMES), 0.5, float("nan"), [1], "SAME_UPPER", [2**40] * 9)
         value = chance.choice(values)
@@ -98,7 +111,9 @@ def _rewire(model: ModelProto, chance: random.Random) -> None:
     node = _node(model, chance)
     known = [name for other in model.graph.node for name in other.output] + [t.name for t in model.graph.initializer]
     if node.input:
-        node.input[chance.randrange(len(node.input))] = chance.choice([*known, "", "nobody", model.graph.input[0].name])
+        node.input[chance.randrange(len(node.input))] = chance.choice(
+            [*known, "", "nobody", *(i.name for i in model.graph.input)]
+        )
 
 
 def _change_inputs(model: ModelProto, chance: random.Random) -> None:
@@ -144,6 +159,8 @@ def _change_tensor(model: ModelProto, chance: random.Random) -> None:
 
 
 def _change_shape(model: ModelProto, chance: random.Random) -> None:
+    if not model.graph.input:
+        return
     shape = model.graph.input[0].type.tensor_type.shape
     if shape.dim and chance.random() < 0.8:
         shape.dim[chance.randrange(len(shape.dim))].dim_value = chance.choice((*EXTREMES, 16, 32, 33))
@@ -157,7 +174,7 @@ def _change_rest(model: ModelProto, chance: random.Random) -> None:
             lambda: model.opset_import[0].__setattr__("version", chance.choice((0, 1, 6, 9, 12, 30))),
             lambda: model.graph.ClearField("output"),
             lambda: model.graph.ClearField("input"),
-            model.graph.initializer.pop,
+            lambda: model.graph.ClearField("initializer"),
             lambda: model.graph.node.append(_node(model, chance)),
             lambda: model.graph.node.insert(0, _node(model, chance)),
             model.graph.node.reverse,
@@ -167,6 +184,9 @@ def _change_rest(model: ModelProto, chance: random.Random) -> None:
 
 ONNX: tuple[Callable[[ModelProto, random.Random], None], ...] = (
     _drop_node,
+    _bypass,
+    _bypass,
+    _drop_attribute,
     _drop_attribute,
     _change_attribute,
     _change_attribute,
@@ -188,13 +208,14 @@ ONNX: tuple[Callable[[ModelProto, random.Random], None], ...] = (
 def _in_pt2(data: bytes, chance: random.Random) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as file:
         parts = {name: file.read(name) for name in file.namelist()}
-    for _ in range(chance.randint(1, 4)):
+    for _ in range(chance.choice((1, 1, 1, 2, 4))):
         names = [name for name in parts if name.endswith(".json")]
         if chance.random() < 0.8 and names:
             name = chance.choice([n for n in names for _ in range(4 if "model.json" in n else 1)])
-            tree = json.loads(parts[name])
-            _in_tree(tree, chance)
-            parts[name] = json.dumps(tree).encode()
+            with suppress(ValueError):  # cut off by an earlier change
+                tree = json.loads(parts[name])
+                _in_tree(tree, chance)
+                parts[name] = json.dumps(tree).encode()
         else:
             name = chance.choice(list(parts))
             if chance.random() < 0.5:
@@ -210,8 +231,10 @@ def _in_pt2(data: bytes, chance: random.Random) -> bytes:
 
 def _in_tree(tree: Any, chance: random.Random) -> None:
     """One place of nested dicts and lists, deep in it, is removed, doubled or replaced."""
-    place = tree["graph_module"]["graph"]["nodes"] if "graph_module" in tree and chance.random() < 0.7 else tree
-    while True:
+    place = tree
+    with suppress(TypeError, KeyError):
+        place = tree["graph_module"]["graph"]["nodes"] if chance.random() < 0.7 else tree
+    while isinstance(place, (dict, list)):
         keys = list(place) if isinstance(place, dict) else list(range(len(place)))
         if not keys:
             return
@@ -220,8 +243,12 @@ def _in_tree(tree: Any, chance: random.Random) -> None:
         if isinstance(inner, (dict, list)) and inner and chance.random() < 0.85:
             place = inner
             continue
-        break
-    what = chance.randrange(4)
+        _replace(place, key, chance)
+        return
+
+
+def _replace(place: Any, key: Any, chance: random.Random) -> None:
+    inner, what = place[key], chance.randrange(4)
     if what == 0:
         del place[key]
     elif what == 1 and isinstance(place, list):

@@ -31,6 +31,7 @@ def test_the_report_says_that_it_is_a_file_and_what_it_fixes() -> None:
         "19 BNs folded into their convolutions by the exporter; put back here: a convolution with a bias and no BN"
         " cannot be told from it.",
         "The file fixes its input to 1x3x32x32.",
+        "In training its operators do as they do in training; what the network's code does then alone, no file shows.",
     ]
 
 
