@@ -147,7 +147,7 @@ def softmax(c: Call) -> Value:
 
 
 def instance_norm(c: Call) -> Value:
-    return Value.of(F.instance_norm(_map(c), None, None, c.tensor(1), c.tensor(2), eps=c.fraction("epsilon", 1e-5)))
+    return Value.of(F.instance_norm(c.tensor(0), None, None, c.tensor(1), c.tensor(2), eps=c.fraction("epsilon", 1e-5)))
 
 
 def group_norm(c: Call) -> Value:

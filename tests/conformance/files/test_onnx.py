@@ -7,7 +7,7 @@ import pytest
 from .same import differences, judged
 
 
-@pytest.mark.parametrize("way", ["legacy", "legacy-dynamic", "legacy-kept", "dynamo", "dynamo-dynamic"])
+@pytest.mark.parametrize("way", ["legacy", "legacy-dynamic", "legacy-kept", "dynamo"])
 def test_resnet20_is_judged_as_its_module(way: str) -> None:
     module, file = judged("resnet20", "module"), judged("resnet20", way)
     assert file.verdict == module.verdict == "conforms"
@@ -16,7 +16,7 @@ def test_resnet20_is_judged_as_its_module(way: str) -> None:
     assert differences(module, file) == {}
 
 
-@pytest.mark.parametrize("way", ["legacy", "legacy-kept", "dynamo"])
+@pytest.mark.parametrize("way", ["legacy", "legacy-kept"])
 def test_resnet18_is_judged_as_its_module(way: str) -> None:
     module, file = judged("resnet18", "module"), judged("resnet18", way)
     assert file.verdict == module.verdict == "conforms"

@@ -32,8 +32,10 @@ def outcome(report: Report, clause: str) -> str:
 @pytest.mark.parametrize("shape", [FREE, (1, 3, 32, 32), (4, 3, 32, 32)])
 def test_a_network_of_plain_operators_conforms(tmp_path: Path, shape: tuple[Any, ...]) -> None:
     hand = Hand()
-    report = check(hand.save(tmp_path / "net.onnx", resnet20(hand, head="mean"), shape))
-    assert (report.architecture, report.verdict, report.identified.exact) == ("cifar10/resnet20", "conforms", True)
+    path = hand.save(tmp_path / "net.onnx", resnet20(hand, head="mean"), shape)
+    report = check(path) if shape[0] == 4 else check(path, evidence="structure")
+    assert (report.architecture, report.identified.exact, broken(report)) == ("cifar10/resnet20", True, set())
+    assert report.verdict == ("conforms" if shape[0] == 4 else "not-examined")
     assert report.summary["parameters"] == 269_722
 
 
@@ -50,8 +52,10 @@ def test_a_reshape_to_the_files_batch_size_is_none_of_the_network(tmp_path: Path
 @pytest.mark.parametrize("shape", [LAST, (1, 32, 32, 3), ("n", "h", "w", "c")])
 def test_channels_last_leaves_no_trace(tmp_path: Path, shape: tuple[Any, ...]) -> None:
     hand = Hand(last=True)
-    report = check(hand.save(tmp_path / "keras.onnx", resnet20(hand), shape))
-    assert (report.architecture, report.verdict) == ("cifar10/resnet20", "conforms")
+    path = hand.save(tmp_path / "keras.onnx", resnet20(hand), shape)
+    report = check(path) if shape == LAST else check(path, evidence="structure")
+    assert (report.architecture, broken(report)) == ("cifar10/resnet20", set())
+    assert report.verdict == ("conforms" if shape == LAST else "not-examined")
     assert report.summary["input"][1:] == [3, 32, 32]
 
 
@@ -104,14 +108,15 @@ def test_a_wrong_network_fails_by_its_clause(
 ) -> None:
     hand = Hand(last=last)
     shape = LAST if last else FREE
-    report = check(hand.save(tmp_path / "net.onnx", resnet20(hand, **how), shape), "cifar10/resnet20")
+    path = hand.save(tmp_path / "net.onnx", resnet20(hand, **how), shape)
+    report = check(path, "cifar10/resnet20", evidence="structure")
     assert report.verdict == "violates"
     assert clauses <= broken(report)
 
 
 def test_softmax_has_its_name(tmp_path: Path) -> None:
     hand = Hand()
-    report = check(hand.save(tmp_path / "net.onnx", resnet20(hand, head="softmax"), FREE))
+    report = check(hand.save(tmp_path / "net.onnx", resnet20(hand, head="softmax"), FREE), evidence="structure")
     assert report.identified.deviations == ("softmax-in-model",)
 
 
@@ -208,7 +213,7 @@ def node(kind: str, **attributes: Any) -> ModelProto:
         ),
         (node("Loop"), "is control flow"),
         (one("Relu", [], shape=(3, 32)), "its input 'x' has the shape 3x32"),
-        (one("Expand", [np.array([2**20, 1, 1, 2**20])]), "impossible shape"),
+        (one("Expand", [np.array([2**40, 1, 1, 1, 1])]), "impossible shape"),
         (one("Add", [np.ones(3, np.float32)], shape=(1, 3, 10**7, 10**7)), "its input 'x' has the shape"),
     ],
 )
