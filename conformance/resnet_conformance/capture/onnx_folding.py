@@ -20,6 +20,8 @@ from .problems import TargetError
 
 EPS = 1e-5
 IDENTITY = (0, 1, 2, 3)
+POOLED = frozenset({"GlobalAveragePool", "GlobalMaxPool", "ReduceMean", "AveragePool"})
+PASSING = frozenset({"Relu", "Dropout", "Reshape", "Unsqueeze", "Transpose", "Flatten"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,16 @@ def _has_norm(draft: Draft, operation: Operation) -> bool:
     """Does BN follow?"""
     found = _reader(draft, operation.outputs[0], IDENTITY)
     return found is not None and found[0].kind == "BatchNormalization" and found[0].inputs[0] == found[1]
+
+
+def _is_classifier(draft: Draft, operation: Operation) -> bool:
+    """Is it a 1x1 convolution on pooled features? That is a fully connected layer, whose bias is its own."""
+    weight = draft.constants.get(operation.inputs[1])
+    before = draft.maker(operation.inputs[0])
+    while before is not None and before.kind in PASSING:
+        before = draft.maker(before.inputs[0])
+    pooled = before is not None and before.kind in POOLED
+    return pooled and weight is not None and weight.shape[2:] == (1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +179,7 @@ def _restore(draft: Draft) -> Folding:
     places, told = [], []
     for operation in convolutions:
         bias = operation.inputs[2] if len(operation.inputs) > 2 else ""
-        if _has_norm(draft, operation) or not _channels(draft, operation):
+        if _has_norm(draft, operation) or not _channels(draft, operation) or _is_classifier(draft, operation):
             continue
         written = _affine(draft, operation)
         if _is_recorded(operation.record):

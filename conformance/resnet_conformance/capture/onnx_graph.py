@@ -43,6 +43,11 @@ class Draft:
         place = self._readers[value][0]
         return next((o for o in map(self._current, self._places[place]) if value in o.inputs), None)
 
+    def maker(self, value: str) -> Operation | None:
+        """The operation that makes a value as its first result; None for the input and for constants."""
+        place = self._places.get(self._source(value))
+        return self._current(place[-1]) if place else None
+
     def _current(self, operation: Operation) -> Operation:
         inputs = tuple(self._source(name) for name in operation.inputs)
         return operation if inputs == operation.inputs else replace(operation, inputs=inputs)

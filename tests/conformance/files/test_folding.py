@@ -139,6 +139,14 @@ def test_a_bias_that_is_added_behind_is_the_convolutions(tmp_path: Path, last: b
     assert check(path, "cifar10/resnet20", evidence="structure").failed("MUST") == ()
 
 
+def test_a_classifier_that_is_a_convolution_has_a_bias_of_its_own(tmp_path: Path) -> None:
+    hand = Hand()
+    x = hand.add("Relu", hand.conv("x", 3, 8, 3, bias=True))
+    x = hand.conv(hand.add("GlobalAveragePool", x), 8, 10, 1, bias=True)
+    path = hand.save(tmp_path / "net.onnx", hand.add("Flatten", x), FREE)
+    assert folding_of(path).places == ("conv_0",)
+
+
 def test_a_scaled_branch_is_no_part_of_bn(tmp_path: Path) -> None:
     """A factor by channel behind BN, without a shift, is a scaled branch (BLK-05), not Caffe's Scale."""
     hand = Hand()
