@@ -20,6 +20,7 @@ from .examination import EVIDENCE, examine, experiment, is_chosen
 from .expectations import hold
 from .expectations.reading import Source, read_expectations
 from .findings import Finding, Identification, Report
+from .from_file import qualify
 from .graph import Shape
 from .identification import Match, describe_match, nearest
 from .judge import Subject, build_case, compose, conclude, deviations_of, prepare, version
@@ -54,15 +55,15 @@ def check(
 ) -> Report:
     """Judge a network against an architecture of the spec, or against the nearest one.
 
-    `target` is "package.module:factory", "path/to/file.py:factory", a callable without required arguments or an
-    `nn.Module`; `input` is (C, H, W), by default the architecture's size, or 224 and then 32. `only` are glob patterns
-    of clause ids. `level` "must" examines the MUST clauses alone, "should" makes failed SHOULDs count. `evidence` are
-    the kinds of evidence to look for (all of examination.EVIDENCE). `recipe` is the recipe that the network is trained
-    with (docs/recipes.md). `expected` are the declared deviations, a YAML file or {id: reason} (docs/expectations.md);
-    what is declared and does not occur is `Report.stale`. Experiments draw their random numbers from `seed`, by default
-    a fresh one; the report holds it. `timeout` is in seconds. Raises capture.TargetProblem, judge.UnjudgeableError,
-    spec.SpecError and ValueError (an argument that cannot be; UnknownArchitectureError and
-    expectations.ExpectationError among them), each with a message for people.
+    `target` is "package.module:factory", "path/to/file.py:factory", "model.onnx", "model.pt2", a callable without
+    required arguments or an `nn.Module`; `input` is (C, H, W), by default the architecture's size, or 224 and then 32.
+    `only` are glob patterns of clause ids. `level` "must" examines the MUST clauses alone, "should" makes failed
+    SHOULDs count. `evidence` are the kinds of evidence to look for (all of examination.EVIDENCE). `recipe` is the
+    recipe that the network is trained with (docs/recipes.md). `expected` are the declared deviations, a YAML file or
+    {id: reason} (docs/expectations.md); what is declared and does not occur is `Report.stale`. Experiments draw their
+    random numbers from `seed`, by default a fresh one; the report holds it. `timeout` is in seconds. Raises
+    capture.TargetProblem, judge.UnjudgeableError, spec.SpecError and ValueError (an argument that cannot be;
+    UnknownArchitectureError and expectations.ExpectationError among them), each with a message for people.
     """
     spec = load_spec()
     if level not in (None, "must", "should"):
@@ -160,7 +161,7 @@ class Trial:
     ) -> tuple[Finding, ...]:
         """All findings on one case that were asked for."""
         case = replace(case, recipe=self.recipe)
-        findings = withhold(examine(case, self.spec), case.unread)
+        findings = qualify(withhold(examine(case, self.spec), case.unread), case.candidate.file)
         wanted = [kind for kind in self.evidence if kind != "structure"]
         if case.candidate.laboratory is not None and wanted:
             from .capture.isolation import neutral
@@ -168,6 +169,7 @@ class Trial:
             with neutral():
                 case = replace(case, bench=self._bench(case))
                 findings = experiment(case, self.spec, findings, wanted, self.levels, known, only)
+                findings = qualify(findings, case.candidate.file)
         return tuple(f for f in findings if is_chosen(f, only))
 
     def _bench(self, case: Case) -> Bench:

@@ -15,7 +15,7 @@ from .outside import TIMEOUT
 from .spec import SpecError, load_spec
 
 PROGRAM = "resnet-conformance"
-TARGET_HELP = "package.module:factory, or path/to/file.py:factory"
+TARGET_HELP = "package.module:factory, path/to/file.py:factory, model.onnx or model.pt2"
 EXIT_CODES = "exit codes: 0 conforms (or deviates as declared), 1 violates, 2 could not judge"
 
 

@@ -40,7 +40,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class TargetInfo:
-    """What was judged: the address as the user gave it, the keyword arguments, and its kind (factory, module, file)."""
+    """What was judged: the address as the user gave it, the keyword arguments, and its kind: factory, module, file
+    (of Python), onnx, pt2.
+    """
 
     address: str
     kwargs: Mapping[str, Any] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from .candidate import Candidate
 from .choices import adopted_pool
 from .clauses import Case
 from .findings import Finding, Identification, Level, Report, Verdict
+from .from_file import describe_file
 from .measure import measure
 from .simplify import simplify
 from .spec import Spec
@@ -124,7 +125,7 @@ def describe(subject: Subject) -> dict[str, Any]:
         "input": list(candidate.input_shape),
         "captured_on": candidate.captured_on,
         "notes": list(candidate.notes),
-    }
+    } | ({} if candidate.file is None else {"file": list(describe_file(candidate.file))})
 
 
 def version() -> str:

@@ -26,7 +26,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Register the options of the suite."""
     group = parser.getgroup("resnet-conformance", "is this the ResNet of the paper?")
     group.addoption(
-        "--resnet-target", metavar="TARGET", help="package.module:factory or path/to/file.py:factory to judge"
+        "--resnet-target",
+        metavar="TARGET",
+        help="package.module:factory, path/to/file.py:factory, model.onnx or model.pt2 to judge",
     )
     group.addoption(
         "--resnet-architecture", metavar="NAME", help="what it claims to be (default: what it is nearest to)"

@@ -31,8 +31,8 @@ def capture(module: nn.Module, shape: Shape, mode: str = "eval", device: str = "
 
 
 def load_target(target: object, kwargs: Mapping[str, object] | None = None) -> LoadedTarget:
-    """Find what the user means: "package.module:factory", "path/to/file.py:factory", a callable without
-    required arguments, or a module. Raises TargetError."""
+    """Find what the user means: "package.module:factory", "path/to/file.py:factory", an .onnx or .pt2
+    file, a callable without required arguments, or a module. Raises TargetError."""
     from .target import load_target as load
 
     return load(target, kwargs)

@@ -15,6 +15,7 @@ from torch import nn
 
 from ..candidate import Candidate
 from ..graph import Graph, Shape, operations
+from .files import declared_first
 from .inputs import describe_dimensions
 from .isolation import ALONE, collection_off
 from .laboratory import Laboratory
@@ -134,10 +135,14 @@ def _capture(
     begin = time.perf_counter()
     loaded = load_target(target, kwargs)
     runner = Runner(loaded)
+    if loaded.file is not None:
+        shapes = declared_first(loaded.file, shapes)
     graph, shape = runner.first(shapes)
     train: tuple[Graph, ...] = ()
     train_failure = resized_failure = ""
     try:
+        if loaded.file is not None and loaded.file.one_mode and any(node.op == "batch_norm" for node in graph):
+            raise CaptureError("the file holds BN as arithmetic in the mode that it was exported in, and no other mode")
         train = (runner.either(shape, "train"),)
         if [node.op for node in train[0]] != [node.op for node in graph]:
             train = tuple(distinct((*train, runner.either(shape, "train", seed=1))))
@@ -161,6 +166,7 @@ def _capture(
         captured_on=runner.on,
         seconds=time.perf_counter() - begin,
         notes=tuple(runner.notes),
+        file=loaded.file,
         laboratory=Laboratory(loaded, graph),
     )
 

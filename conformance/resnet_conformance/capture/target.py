@@ -24,6 +24,7 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
+from ..candidate import FileFacts
 from ..findings import TargetInfo
 from .isolation import ALONE, default_device_kept, quiet, settings_kept
 from .limits import exposed
@@ -31,6 +32,7 @@ from .problems import Expired, TargetError, last_line
 
 Device = Literal["meta", "cpu"]
 _numbers = itertools.count()
+FILES = (".onnx", ".pt2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class LoadedTarget:
     instance: nn.Module | None = None
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     folder: str | None = None
+    file: FileFacts | None = None  # of a network that was read from an .onnx or .pt2 file
 
     def build(self, device: Device = "cpu") -> nn.Module:
         """A network on the device: constructed by the factory, or a copy of the user's instance. Raises
@@ -157,12 +160,17 @@ def load_target(target: object, kwargs: Mapping[str, object] | None = None) -> L
         )
         return _factory(target, f"{module}:{name}", given, "factory")
     raise TargetError(
-        f"cannot judge {type(target).__name__}: give 'package.module:factory', 'path/to/file.py:factory', a"
-        " callable without required arguments, or a torch.nn.Module"
+        f"cannot judge {type(target).__name__}: give 'package.module:factory', 'path/to/file.py:factory', an .onnx"
+        " or .pt2 file, a callable without required arguments, or a torch.nn.Module"
     )
 
 
 def _from_address(address: str, kwargs: dict[str, object]) -> LoadedTarget:
+    if address.lower().endswith(FILES):
+        from .files import load_file
+
+        info, instance, facts = load_file(address, kwargs)
+        return LoadedTarget(info, instance=instance, file=facts)
     place, colon, name = address.rpartition(":")
     if not colon or "\\" in name or "/" in name:
         place, name = address, ""

@@ -27,6 +27,8 @@ CANNOT = (
     " constructed again; give the factory instead."
 )
 
+FILE = "A file holds weights, and not how they start: give the factory that makes the network instead."
+
 Values = Mapping[int, torch.Tensor]
 
 
@@ -49,6 +51,8 @@ def start_of(case: Case) -> Start | str:
     bench = case.bench
     if bench is None:
         return "The network is not constructed here."
+    if case.candidate.file is not None:
+        return FILE
     return bench.shared("start", lambda: _find(case, bench))
 
 

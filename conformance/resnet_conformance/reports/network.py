@@ -19,9 +19,9 @@ def _blocks(summary: Mapping[str, Any]) -> str:
 
 
 def _widths(summary: Mapping[str, Any]) -> str:
-    """The filters of each stage's output."""
-    stages = [w if isinstance(w, (list, tuple)) else [w] for w in summary["widths"]]
-    return "widths " + _chain([w[-1] if w else "none" for w in stages])
+    """The filters of each stage's output; none where its first block has no convolution."""
+    widths = [w if isinstance(w, (list, tuple)) else (w,) for w in summary["widths"]]
+    return "widths " + _chain([w[-1] if w else "none" for w in widths])
 
 
 def _option(summary: Mapping[str, Any]) -> str:

@@ -123,6 +123,8 @@ class _View:
             self.page.paragraph(self._titled(deviation), indent=2, label="Known difference:")
         if text := describe_network(self.report.summary):
             self.page.paragraph(text, indent=2, label="Found:")
+        for text in self.report.summary.get("file", ()):
+            self.page.paragraph(str(text), indent=2, label="File:")
 
     def family(self, family: Mapping[str, Any]) -> None:
         """The members that were looked at, and what a check of one alone would see."""

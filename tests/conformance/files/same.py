@@ -1,0 +1,27 @@
+"""One network's reports: as a module, and as each file that it was exported to, judged once in a process."""
+
+from __future__ import annotations
+
+import functools
+
+from resnet_conformance import check
+from resnet_conformance.findings import Report
+
+from .exports import exported, network
+
+# what an export loses: BN's eps, momentum and the convolution's bias; whether another size was meant to be accepted
+LOST = {"BN-04", "BN-07", "CB-01", "CB-02", "HD-05", "HD-07"}
+UNSAID = {"not-examined", "not-applicable"}
+
+
+@functools.cache
+def judged(name: str, way: str) -> Report:
+    """The report on the network, exported in that way, or as its "module"."""
+    return check(network(name) if way == "module" else exported(name, way), seed=7)
+
+
+def differences(one: Report, other: Report) -> dict[str, tuple[str, str]]:
+    """Clauses whose outcomes differ, where an export does not lose them."""
+    first, second = ({f.clause: f.outcome for f in report.findings} for report in (one, other))
+    different = {c: (first[c], second[c]) for c in first if first[c] != second[c]}
+    return {c: pair for c, pair in different.items() if c not in LOST or not UNSAID & set(pair)}
