@@ -117,10 +117,15 @@ def unexamined(row: ProjectTarget, reason: str, spec: Spec) -> Report:
         for c in (spec.clauses.values() if known is not None else ())
         if known is not None and c.applies_to(known)
     )
-    info = TargetInfo(row.target, dict(row.kwargs), "file" if ".py" in row.target else "factory")
+    info = TargetInfo(row.target, dict(row.kwargs), _kind(row.target))
     report = Report(info, row.architecture, Identification(None, False), "not-examined", findings)
     tool = {"version": version(), "spec": spec.version}
     return replace(report, summary={"problem": reason}, tool=tool)
+
+
+def _kind(address: str) -> str:
+    suffix = Path(address).suffix.lower()
+    return suffix[1:] if suffix in (".onnx", ".pt2") else "file" if ".py" in address else "factory"
 
 
 def _deliver_one(one: Judged, options: argparse.Namespace, spec: Spec) -> None:

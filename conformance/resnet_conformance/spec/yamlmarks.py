@@ -97,7 +97,7 @@ def _refuse_depth(text: str, file: str) -> None:
             depth += 1
             if depth > _DEEPEST:
                 message = f"lists and mappings stand in each other more than {_DEEPEST} deep; no file here needs that"
-                raise SpecError(message, file, event.start_mark.line + 1, event.start_mark.column + 1)
+                raise SpecError(message, file, *_place(event))
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
