@@ -10,22 +10,26 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .capture import TargetProblem, capture_candidate
+from .capture import TargetError, TargetProblem, capture_candidate
 from .capture.limits import within
 from .capture.problems import InputError
 from .clauses import Case
 from .examination import EVIDENCE, examine, experiment, is_chosen
 from .expectations import hold
 from .expectations.reading import Source, read_expectations
-from .findings import Finding, Identification, Report
+from .findings import Finding, Identification, Report, TargetInfo
 from .from_file import qualify
 from .graph import Shape
 from .identification import Match, describe_match, nearest
 from .judge import Subject, build_case, compose, conclude, deviations_of, prepare, version
+from .judge import environment as machine
 from .spec import Spec, load_spec, suggest
+from .transplantation import WeightsError
 from .unread import withhold
+from .weight_shapes import SUFFIXES, count_shapes, identify_shapes
 
 if TYPE_CHECKING:
     from .experiments.bench import Bench
@@ -122,8 +126,13 @@ def identification_report(
     input: Sequence[int] | None = None,
     timeout: float | None = None,
 ) -> Report:
-    """What `identify` prints: a report without findings and verdict, whose `architecture` is the nearest one."""
+    """What `identify` prints: a report without findings and verdict, whose `architecture` is the nearest one.
+
+    Of a file of weights (.safetensors, .pth) the shapes alone are looked at.
+    """
     spec, seed = load_spec(), fresh_seed()
+    if isinstance(target, (str, Path)) and str(target).lower().endswith(SUFFIXES):
+        return weights_report(Path(target), kwargs, spec)
 
     def judge() -> Report:
         subject, match = _capture(target, kwargs, input, None, spec)
@@ -134,6 +143,24 @@ def identification_report(
         return compose(subject, name, identified, (), "not-examined", spec, started, version(), seed)
 
     return within(timeout, _name(target), judge)
+
+
+def weights_report(path: Path, kwargs: Mapping[str, Any] | None, spec: Spec) -> Report:
+    """What the shapes in a file of weights tell. Raises capture.TargetError, transplantation.WeightsError."""
+    from .transplantation.files import read_weights
+
+    if kwargs:
+        raise TargetError(f"{path} is a file and takes no keyword arguments, got {', '.join(kwargs)}")
+    started = time.perf_counter()
+    shapes = count_shapes([value.shape for value in read_weights(path)[0].values()])
+    try:
+        identified = identify_shapes(shapes, spec)
+    except ValueError as error:
+        raise WeightsError(f"{path} is of no network that can be identified: {error}") from error
+    info = TargetInfo(str(path), {}, "weights")
+    tool, seconds = {"version": version(), "spec": spec.version}, {"judge": round(time.perf_counter() - started, 3)}
+    environment = machine()
+    return Report(info, identified.architecture, identified, "not-examined", (), {}, environment, seconds, tool)
 
 
 def fresh_seed() -> int:

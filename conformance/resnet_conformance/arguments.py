@@ -105,7 +105,7 @@ def _add_identify(verbs: Verbs) -> None:
         "exit codes: 0 found an architecture, 1 is near none, 2 could not be read\n"
         f"example: {PROGRAM} identify torchvision.models:resnet50",
     )
-    identify.add_argument("target", metavar="TARGET", help=TARGET_HELP)
+    identify.add_argument("target", metavar="TARGET", help=f"{TARGET_HELP}; weights: FILE.safetensors or .pth")
     _add_target_options(identify)
     _add_format(identify)
     _add_language(identify)

@@ -33,6 +33,7 @@ from .problems import Expired, TargetError, last_line
 Device = Literal["meta", "cpu"]
 _numbers = itertools.count()
 FILES = (".onnx", ".pt2")
+WEIGHTS = (".safetensors", ".pth", ".pt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,11 @@ def _from_address(address: str, kwargs: dict[str, object]) -> LoadedTarget:
 
         info, instance, facts = load_file(address, kwargs)
         return LoadedTarget(info, instance=instance, file=facts)
+    if address.lower().endswith(WEIGHTS):
+        raise TargetError(
+            f"{address} holds weights and no network, so that no clause can be examined: judge the code or an exported"
+            f" network; 'resnet-conformance identify {address}' says what the shapes tell"
+        )
     place, colon, name = address.rpartition(":")
     if not colon or "\\" in name or "/" in name:
         place, name = address, ""
