@@ -41,10 +41,19 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the project's own tests; arguments after -- go to pytest."""
+    """Run the project's own tests but for the slow ones; arguments after -- go to pytest."""
     install(session, "test")
-    chosen = session.posargs or ["tests", "--ignore=tests/thirdparty", *PARALLEL]
+    chosen = session.posargs or ["tests", "--ignore=tests/thirdparty", "-m", "not slow", *PARALLEL]
     session.run("pytest", *chosen, env=ONE_THREAD)
+
+
+@nox.session
+def slow(session: nox.Session) -> None:
+    """Run the tests that take long: whole networks, child processes, exported files, time limits."""
+    install(session, "test")
+    session.run(
+        "pytest", "tests", "--ignore=tests/thirdparty", "-m", "slow", *PARALLEL, *session.posargs, env=ONE_THREAD
+    )
 
 
 @nox.session

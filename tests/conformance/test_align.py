@@ -27,6 +27,8 @@ from ..mutants import right_wholes
 from ..mutants.faithful import Block, plain, resnet18, resnet20, resnet50
 from ..mutants.right import RIGHT
 
+pytestmark = pytest.mark.slow
+
 SPEC = load_spec()
 CIFAR, R18, R50 = "cifar10/resnet20", "imagenet/resnet18", "imagenet/resnet50"
 assert right_wholes  # it registers networks in RIGHT

@@ -57,6 +57,7 @@ def test_a_cifar_network_is_judged_at_32() -> None:
     assert report.summary["input"] == [2, 3, 32, 32]
 
 
+@pytest.mark.slow
 def test_other_sizes_classes_and_channels_on_request() -> None:
     report = check("resnet_impl:resnet18", "imagenet/resnet18", input=(3, 192, 256), evidence="structure")
     assert report.failed() == ()
@@ -160,6 +161,7 @@ def _fastest(call: Callable[[], object], times: int = 5) -> float:
     return min(seconds)
 
 
+@pytest.mark.slow
 def test_resnet152_is_judged_by_structure_within_half_a_second() -> None:
     """From the constructed module to the report, the fastest of five."""
     net = torchvision.models.resnet152()
@@ -171,6 +173,7 @@ def test_resnet152_is_judged_by_structure_within_half_a_second() -> None:
     assert _fastest(judge) < 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("target", "architecture", "seconds"),
     [

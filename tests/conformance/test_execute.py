@@ -18,6 +18,8 @@ from resnet_conformance.simplify import simplify
 
 from ..mutants.faithful import plain, resnet20, resnet50
 
+pytestmark = pytest.mark.slow
+
 Tensors = dict[int, torch.Tensor]
 CLOSE = 1e-12  # of the largest value, in float64
 

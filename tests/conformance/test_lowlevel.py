@@ -7,6 +7,8 @@ import pytest
 from resnet_conformance import check
 from resnet_conformance.spec import load_spec
 
+pytestmark = pytest.mark.slow
+
 FACTORIES = "resnet_impl.lowlevel_presets"
 NOT_OF_A_NETWORK = {clause.id for clause in load_spec().clauses.values() if not clause.evidence}
 

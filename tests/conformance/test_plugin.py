@@ -8,6 +8,8 @@ import pytest
 
 from resnet_conformance import suite
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ["pytester"]
 
 SUITE = str(Path(suite.__file__).parent / "test_conformance.py")

@@ -20,6 +20,8 @@ from ..mutants.faithful import resnet20
 from ..mutants.handwritten import with_norm
 from ..mutants.wrong_values import BiasedVariance, inference_prunes_channels
 
+pytestmark = pytest.mark.slow
+
 SPEC = load_spec()
 
 

@@ -17,6 +17,8 @@ from resnet_conformance.transplantation import WeightsError
 from resnet_conformance.weight_shapes import count_shapes, identify_shapes
 from resnet_impl import cifar_plain20, cifar_preresnet110, cifar_resnet20, plain18, resnet18, resnet34
 
+pytestmark = pytest.mark.slow
+
 SPEC = load_spec()
 
 

@@ -16,6 +16,8 @@ from resnet_conformance.reports.json_report import ReportError, read_report, ren
 from resnet_conformance.spec import SpecError, load_spec
 from tests.fuzz.damage import TIMES, damaged
 
+pytestmark = pytest.mark.slow
+
 CHECKOUT = Path(__file__).parents[2]
 SPEC = CHECKOUT / "spec"
 FILES = sorted(path.relative_to(SPEC).as_posix() for path in SPEC.rglob("*.yaml"))

@@ -20,6 +20,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 import resnet_impl as r
 from resnet_impl.lowlevel import batch_norm
 
+pytestmark = pytest.mark.slow
+
 EVAL_BOUND = 1e-13
 TRAINING_BOUND = 1e-11
 

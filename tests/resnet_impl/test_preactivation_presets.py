@@ -15,6 +15,8 @@ from torch import nn
 
 import resnet_impl as r
 
+pytestmark = pytest.mark.slow
+
 IMAGENET = {"conv2_x": (256, 56), "conv3_x": (512, 28), "conv4_x": (1024, 14), "conv5_x": (2048, 7)}
 BASIC = {"maps32": (16, 32), "maps16": (32, 16), "maps8": (64, 8)}
 BOTTLENECK = {"maps32": (64, 32), "maps16": (128, 16), "maps8": (256, 8)}

@@ -24,6 +24,7 @@ Path_ = tuple[Key, ...]
 Plain = Any  # str | int | float | bool | list[Plain] | dict[str, Plain]
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser is ten times faster
+_LONGEST = 18  # digits of a whole number, with its sign
 _DEEPEST = 50  # collections in collections
 _TAG = "tag:yaml.org,2002:"
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
@@ -147,6 +148,8 @@ class _Reader:
             if plain and _NUMBER_LIKE.fullmatch(text):
                 raise self.error(node, f"YAML reads {text} as text, not as a number; {_as_number(text)}")
             return text
+        if tag == "int" and len(text) > _LONGEST:
+            raise self.error(node, f"the number {text[:8]}... has {len(text)} digits; no figure here is so large")
         if tag == "int" and _INTEGER.fullmatch(text):
             return int(text)
         if tag == "float" and _NUMBER_LIKE.fullmatch(text) and math.isfinite(float(text.replace("_", ""))):

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from conftest import FakeApi, Run
 
+pytestmark = pytest.mark.slow
+
 NETS = """
 import atexit, ctypes, os, signal, subprocess, sys, threading, time
 from torch import nn

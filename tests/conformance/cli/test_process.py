@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from conftest import FakeApi, Run
 
+pytestmark = pytest.mark.slow
+
 FULL = Path("/dev/full")
 
 NET = """

@@ -31,6 +31,8 @@ from .families import (
     right,
 )
 
+pytestmark = pytest.mark.slow
+
 
 class TestReport:
     def test_data_fit_the_schema_and_come_back(self) -> None:

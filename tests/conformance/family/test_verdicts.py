@@ -31,6 +31,8 @@ from .families import (
     wide_above_six,
 )
 
+pytestmark = pytest.mark.slow
+
 
 class TestRight:
     @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from resnet_conformance.cli import main
 from .exports import exported
 from .mutations import damaged
 
+pytestmark = pytest.mark.slow
+
 COUNT = int(os.environ.get("RESNET_DAMAGED", "30"))
 FIRST = int(os.environ.get("RESNET_DAMAGED_FROM", "0"))
 LONG = 60  # seconds; whole judgements of ResNet-20 take two

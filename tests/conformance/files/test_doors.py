@@ -13,6 +13,8 @@ from resnet_conformance.findings import Report
 
 from .exports import exported
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ["pytester"]
 SUITE = str(Path(suite.__file__).parent / "test_conformance.py")
 

@@ -21,6 +21,8 @@ from .byhand import Hand, resnet20
 from .exports import export, exported, network, trained
 from .same import differences, judged
 
+pytestmark = pytest.mark.slow
+
 FREE = ("n", 3, "h", "w")
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from .same import differences, judged
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("way", ["legacy", "legacy-dynamic", "legacy-kept", "dynamo"])
 def test_resnet20_is_judged_as_its_module(way: str) -> None:

@@ -17,6 +17,8 @@ from resnet_conformance.findings import Report
 
 from .byhand import Hand, caffe_resnet50, resnet20
 
+pytestmark = pytest.mark.slow
+
 FREE = ("n", 3, "h", "w")
 LAST = ("n", "h", "w", 3)
 

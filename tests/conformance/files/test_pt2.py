@@ -19,6 +19,8 @@ from resnet_conformance.capture import TargetError, load_target
 from .exports import exported, network
 from .same import differences, judged
 
+pytestmark = pytest.mark.slow
+
 WAYS = ["pt2", "pt2-train", "pt2-core", "pt2-dynamic"]
 
 

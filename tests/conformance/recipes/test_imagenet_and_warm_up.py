@@ -25,6 +25,8 @@ from .judging import (
     outcomes,
 )
 
+pytestmark = pytest.mark.slow
+
 
 class TestWarmUp:
     def outcome(self, length: int, clause: str, architecture: Architecture, rate: float = 0.1) -> str:

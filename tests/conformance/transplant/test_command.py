@@ -12,6 +12,8 @@ from resnet_conformance.cli import main
 
 from .conftest import randomized
 
+pytestmark = pytest.mark.slow
+
 OURS = "resnet_impl:cifar_resnet20"
 
 

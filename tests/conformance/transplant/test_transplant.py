@@ -19,6 +19,8 @@ from resnet_conformance import NetworksDiffer, transplant
 from ...mutants.faithful import Block, plain, resnet20
 from .conftest import randomized
 
+pytestmark = pytest.mark.slow
+
 Save = Callable[[nn.Module], Path]
 Logits = Callable[[nn.Module, int], torch.Tensor]
 
