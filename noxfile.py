@@ -63,7 +63,9 @@ def conformance(session: nox.Session) -> None:
         judge(session, session.posargs[0])
         return
     install(session, "test")
-    session.run("pytest", SUITE, "-q", *PARALLEL, "--dist=loadgroup", *session.posargs, env=ONE_THREAD)
+    # cifar10/resnet1202 alone takes minutes where the cores are busy
+    options = ("-q", "--resnet-timeout=1200", *PARALLEL, "--dist=loadgroup")
+    session.run("pytest", SUITE, *options, *session.posargs, env=ONE_THREAD)
 
 
 @nox.session

@@ -96,6 +96,16 @@ def test_a_target_that_ends_the_process_is_not_judged_and_pytest_goes_on(project
     result.stdout.fnmatch_lines(["could not be judged: nets.py:net*its code ended the process*"])
 
 
+def test_in_parallel_and_only_what_failed_last(project: pytest.Pytester) -> None:
+    theirs = ("--resnet-target", "nets.py:theirs", "--resnet-architecture", "imagenet/resnet50", "-p", "cacheprovider")
+    chosen = ("-k", "BTN or verdict", "--import-mode=importlib")
+    first = project.runpytest_subprocess(SUITE, *theirs, *chosen, "-n", "2", "--dist=loadgroup")
+    assert first.parseoutcomes()["failed"] == 3
+    again = project.runpytest_subprocess(SUITE, *theirs, *chosen, "--lf")
+    outcomes = again.parseoutcomes()
+    assert (outcomes["failed"], outcomes.get("passed", 0)) == (3, 0)
+
+
 OWN = """
 import pytest
 from resnet_conformance import parametrize_with_clauses
