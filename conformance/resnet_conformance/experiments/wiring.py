@@ -105,14 +105,17 @@ def _with_images(case: Case) -> Result | None:
     candidate, trained = case.candidate, case.trained[0].graph
     if candidate.captured_on != "meta" or len(case.trained) > 1:
         return None
+    laboratory, shape = bench_of(case).laboratory, (IMAGES, *candidate.input_shape[1:])
     try:
-        graph = bench_of(case).laboratory.capture((IMAGES, *candidate.input_shape[1:]), "train", RUNS - 1)
+        graph = simplify(laboratory.capture(shape, "train", RUNS - 1))
+        many, few = _operations(graph), _operations(trained)
+        if many == few:
+            return None
+        resting = _operations(simplify(laboratory.capture(shape, "eval", RUNS - 1)))
     except CaptureError:  # its code names a batch: no clause forbids that
         return None
-    graph = simplify(graph)
-    many, few = (Counter(g[i].op for i in sorted(g.live)) for g in (graph, trained))
-    if many == few:
-        return None
+    if (many - few, few - many) == (resting - (before := _operations(case.found.graph)), before - resting):
+        return None  # eval changes in the same way: BH-01 sees that
     seen = [n for n in graph if n.index in graph.live and n.op in (many - few)]
     return failed(
         f"In training a batch of {IMAGES} images is treated otherwise than one of {candidate.input_shape[0]}.",
@@ -122,6 +125,10 @@ def _with_images(case: Case) -> Result | None:
         None,
         bench_of(case).repro("BH-04"),
     )
+
+
+def _operations(graph: Graph) -> Counter[str]:
+    return Counter(graph[i].op for i in sorted(graph.live))
 
 
 def _is_unread_norm(resting: Graph, moving: Graph) -> bool:
