@@ -24,7 +24,7 @@ from resnet_conformance.spec import suggest
 
 from . import runner, table
 
-PARTS = ("corpus", "graph_mutants", "spec_mutants", "rivals", "seeds")
+PARTS = runner.PARTS
 STATE = runner.ROOT / ".proof" / "outcomes.jsonl"
 
 
@@ -38,15 +38,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, metavar="N", help="0: in this process")
     parser.add_argument("--state", type=Path, default=STATE, metavar="FILE", help="outcomes so far (.proof/)")
     parser.add_argument("--fresh", action="store_true", help="forget outcomes so far")
-    parser.add_argument("--write", action="store_true", help="write docs/proof.md and docs/proof.json, of a whole run")
+    parser.add_argument("--write", action="store_true", help="write these parts into docs/proof.md and docs/proof.json")
     parser.add_argument("--check", action="store_true", help="fail where docs/proof.json says otherwise of these parts")
     options = parser.parse_args(arguments)
     unknown = [part for part in options.parts if part not in PARTS]
     if unknown:
         near = suggest(unknown[0].replace("-", "_"), PARTS)
         parser.error(f"there is no part {unknown[0]!r}{near}; the parts are {', '.join(PARTS)}")
-    if options.write and (options.parts or options.only != "*"):
-        parser.error("--write wants all parts and all trials: the table speaks of the whole proof")
+    if options.write and options.only != "*":
+        parser.error("--write wants all trials of a part")
+    if options.write and "rivals" in options.parts and "corpus" not in options.parts:
+        parser.error("--write wants the corpus beside the rivals: they stand in one table")
     if options.check and options.only != "*":
         parser.error("--check wants all trials of a part")
     console = Console()

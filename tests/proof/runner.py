@@ -54,6 +54,9 @@ def part_of(name: str) -> Part:
     return module
 
 
+PARTS = ("corpus", "graph_mutants", "spec_mutants", "rivals", "seeds")
+
+
 def fingerprint() -> str:
     """Of all files that decide an outcome."""
     found = hashlib.sha256()

@@ -109,7 +109,6 @@ def _ordered(found: dict[str, int]) -> list[tuple[str, int]]:
 
 def page(proof: dict[str, Any]) -> str:
     """docs/proof.md."""
-    where = proof["environment"]
     survivors = {
         reason: names
         for part, found in proof["parts"].items()
@@ -139,11 +138,25 @@ def page(proof: dict[str, Any]) -> str:
             "",
             *_listed(admitted),
             "",
-            f"Measured once, on {where['date']}: {where['cpus']} CPU cores ({where['machine']}),"
-            f" Python {where['python']}, torch {where['torch']}; {where['seconds']:,} seconds in all processes.",
+            "## Measured",
+            "",
+            *_measured(proof["parts"]),
             "",
         ]
     )
+
+
+def _measured(parts: dict[str, Any]) -> list[str]:
+    """A line for the parts that were measured together: once, when, on what, and of which code."""
+    together: dict[str, list[str]] = {}
+    for part, found in parts.items():
+        where = found["measured"]
+        line = (
+            f"once, on {where['date']}: {where['cpus']} CPU cores ({where['machine']}), Python {where['python']},"
+            f" torch {where['torch']}; of the code with the fingerprint {where['code']}"
+        )
+        together.setdefault(line, []).append(f"{part} ({found['seconds']:,} seconds in all processes)")
+    return [f"- {', '.join(names)}: {line}." for line, names in together.items()]
 
 
 def _listed(survivors: dict[str, list[str]]) -> list[str]:
@@ -195,17 +208,19 @@ def outdated(folder: Path, counts: dict[str, Any]) -> list[str]:
 
 
 def write(folder: Path, results: Collection[Result]) -> None:
-    """proof.json and proof.md, each in one piece."""
-    parts = count(results)
-    environment = {
+    """proof.json and proof.md, each in one piece; parts that were not run stay as they were measured before."""
+    measured = {
         "date": dt.datetime.now(dt.UTC).date().isoformat(),
+        "code": runner.fingerprint()[:8],
         "python": platform.python_version(),
         "torch": metadata.version("torch"),
         "machine": platform.machine(),
         "cpus": os.cpu_count(),
-        "seconds": sum(found["seconds"] for found in parts.values()),
     }
-    proof = {"environment": environment, "parts": parts}
+    path = folder / "proof.json"
+    before = json.loads(path.read_text(encoding="utf-8"))["parts"] if path.exists() else {}
+    fresh_parts = {part: {**found, "measured": measured} for part, found in count(results).items()}
+    proof = {"parts": {part: (before | fresh_parts)[part] for part in runner.PARTS if part in before | fresh_parts}}
     for name, content in (("proof.json", json.dumps(proof, indent=1) + "\n"), ("proof.md", page(proof))):
         fresh = folder / f".{name}.new"
         fresh.write_text(content, encoding="utf-8")

@@ -84,11 +84,18 @@ def test_the_figures() -> None:
     assert table.unexplained([MADE, SURVIVOR, CLEAN]) == [SURVIVOR]
 
 
-def test_a_committed_table_that_says_otherwise(tmp_path: Path) -> None:
+def test_a_committed_table_that_says_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     counts = table.count([MADE, CLEAN])
     assert table.outdated(tmp_path, counts) == ["proof.json has no part corpus"]
     table.write(tmp_path, [MADE, CLEAN])
     assert table.outdated(tmp_path, counts) == []
+    other = {"trials": 1, "measured": {"code": "earlier"}}
+    (tmp_path / "proof.json").write_text(json.dumps({"parts": {"seeds": other}}), encoding="utf-8")
+    monkeypatch.setattr(table, "page", lambda proof: "")
+    table.write(tmp_path, [MADE, CLEAN])  # of the corpus alone: what was measured before stays
+    kept = json.loads((tmp_path / "proof.json").read_text(encoding="utf-8"))["parts"]
+    assert kept["seeds"] == other
+    assert kept["corpus"]["measured"]["code"] == runner.fingerprint()[:8]
     faults = table.outdated(tmp_path, table.count([MADE, SURVIVOR]))
     assert "corpus: survived is 1, and proof.json says 0" in faults
 
@@ -100,7 +107,13 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     assert command.main([*arguments, "--only", "wrong/stem-no-relu"]) == 0
     assert command.main([*arguments, "--only", "wrong/stem-no-[br]*"]) == 1
     assert "not noticed: corpus wrong/stem-no-bn" in capsys.readouterr().out
-    for refused in (["nonsense"], ["corpus", "--write"], ["--check", "--only", "x"], ["corpus", "--only", "x"]):
+    for refused in (
+        ["nonsense"],
+        ["rivals", "--write"],
+        ["corpus", "--write", "--only", "x"],
+        ["--check", "--only", "x"],
+        ["corpus", "--only", "x"],
+    ):
         with pytest.raises(SystemExit):
             command.main(refused)
 
