@@ -133,4 +133,7 @@ def test_several_faults_are_one_line_each_in_the_order_of_the_file() -> None:
 
 def test_suggest_names_the_nearest_or_nothing() -> None:
     assert suggest("kernal", ["filters", "kernel"]) == " (did you mean 'kernel'?)"
+    networks = ["cifar10/resnet20", "cifar10/resnet32", "cifar10/resnet110", "imagenet/resnet18", "imagenet/resnet152"]
+    for given, meant in (("CIFAR10/ResNet20", 0), ("cifar100/resnet20", 0), ("cifar10/resnet21", 0), ("resnet152", 4)):
+        assert suggest(given, networks) == f" (did you mean {networks[meant]!r}?)"
     assert suggest("zzz", ["filters", "kernel"]) == ""

@@ -42,12 +42,13 @@ class SpecError(ValueError):
 
 def suggest(name: str, names: Iterable[str]) -> str:
     """ " (did you mean 'kernel'?)" for the nearest of `names`, or nothing where none is near."""
-    near = difflib.get_close_matches(name, list(names), n=3, cutoff=0.6)
+    lower = {other.lower(): other for other in reversed(list(names))}
+    near = difflib.get_close_matches(name.lower(), list(lower), n=3, cutoff=0.6)
     if not near:
         return ""
     # of equally near ones (resnet20 and resnet32 for resnet21) the one that begins alike
-    best = max(near, key=lambda other: (_ratio(name, other), _alike(name, other)))
-    return f" (did you mean {best!r}?)"
+    best = max(near, key=lambda other: (_ratio(name.lower(), other), _alike(name.lower(), other)))
+    return f" (did you mean {lower[best]!r}?)"
 
 
 def _ratio(one: str, other: str) -> float:
