@@ -36,6 +36,8 @@ WITHOUT_DEPENDENCIES = {"labml-nn"}
 # A process per core, four at most as each holds a torch of its own, and one thread in each: more threads than
 # cores make small networks slower.
 PARALLEL = ("--numprocesses=auto", "--maxprocesses=4")
+# Tests with sessions of their own.
+ELSEWHERE = ("--ignore=tests/thirdparty", "--ignore=tests/exports")
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 
 
@@ -43,7 +45,7 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 def tests(session: nox.Session) -> None:
     """Run the project's own tests but for the slow ones; arguments after -- go to pytest."""
     install(session, "test")
-    chosen = session.posargs or ["tests", "--ignore=tests/thirdparty", "-m", "not slow", *PARALLEL]
+    chosen = session.posargs or ["tests", *ELSEWHERE, "-m", "not slow", *PARALLEL]
     session.run("pytest", *chosen, env=ONE_THREAD)
 
 
@@ -51,9 +53,7 @@ def tests(session: nox.Session) -> None:
 def slow(session: nox.Session) -> None:
     """Run the tests that take long: whole networks, child processes, exported files, time limits."""
     install(session, "test")
-    session.run(
-        "pytest", "tests", "--ignore=tests/thirdparty", "-m", "slow", *PARALLEL, *session.posargs, env=ONE_THREAD
-    )
+    session.run("pytest", "tests", *ELSEWHERE, "-m", "slow", *PARALLEL, *session.posargs, env=ONE_THREAD)
 
 
 @nox.session
@@ -81,6 +81,14 @@ def mutants(session: nox.Session) -> None:
     """Break networks and the spec in every known way: what survives? Goes on where it stopped; -- --help says more."""
     install(session, "test")
     session.run("python", "-m", "tests.proof", *session.posargs, env=ONE_THREAD)
+
+
+@nox.session
+def exports(session: nox.Session) -> None:
+    """Export every known network in every way (an hour): a file is judged as its module is."""
+    install(session, "thirdparty")
+    session.install("--no-deps", *WITHOUT_DEPENDENCIES)
+    session.run("pytest", "tests/exports", *PARALLEL, *session.posargs, env=ONE_THREAD)
 
 
 @nox.session

@@ -20,6 +20,15 @@ def judged(name: str, way: str) -> Report:
     return check(network(name) if way == "module" else exported(name, way), seed=7)
 
 
+def compared(one: Report, other: Report) -> dict[str, tuple[str, str]]:
+    """As `differences`, and the verdict, where what the export lost does not decide it."""
+    found = differences(one, other)
+    lost = any(f.clause in LOST and f.outcome == "fail" for f in one.failed("MUST"))
+    if one.verdict != other.verdict and not lost:
+        found["verdict"] = one.verdict, other.verdict
+    return found
+
+
 def differences(one: Report, other: Report) -> dict[str, tuple[str, str]]:
     """Clauses whose outcomes differ, where an export does not lose them."""
     first, second = ({f.clause: f.outcome for f in report.findings} for report in (one, other))
