@@ -7,7 +7,7 @@ names the strongest.
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from .accounting import account
@@ -24,9 +24,15 @@ PIECES = ("BLK", "SC", "V2")  # chapters whose behaviour is that of single block
 NO_RECIPE = "No training recipe was given (--recipe)."
 
 
-def examine(case: Case, spec: Spec, only: Sequence[str] = ()) -> tuple[Finding, ...]:
-    """One finding by structure for each clause of the spec (that matches `only`), in the spec's order."""
-    findings = account(case, [_by_structure(case, clause) for clause in spec.clauses.values()])
+def examine(
+    case: Case, spec: Spec, only: Sequence[str] = (), among: Collection[str] | None = None
+) -> tuple[Finding, ...]:
+    """One finding by structure for each clause of the spec (that matches `only`), in the spec's order.
+
+    `among` are the clauses that are asked at all: to those of a part, what others find is no matter.
+    """
+    clauses = [clause for clause in spec.clauses.values() if among is None or clause.id in among]
+    findings = account(case, [_by_structure(case, clause) for clause in clauses])
     return attribute([f for f in findings if is_chosen(f, only)], spec)
 
 
