@@ -57,8 +57,9 @@ def check(
 
     `target` is "package.module:factory", "path/to/file.py:factory", a callable without required arguments or an
     `nn.Module`; with `part` it is one module of a network, judged as that (docs/parts.md). `input` is
-    (C, H, W), by default the architecture's size, or 224 and then 32. `only` are glob patterns of clause ids. `level` "must" examines the MUST clauses alone, "should" makes failed SHOULDs count. `evidence` are
-    the kinds of evidence to look for (all of examination.EVIDENCE). `recipe` is the recipe that the network is trained
+    (C, H, W), by default the architecture's size, or 224 and then 32. `only` are glob patterns of clause ids. `level`
+    "must" examines the MUST clauses alone, "should" makes failed SHOULDs count. `evidence` are the kinds of evidence to
+    look for (all of examination.EVIDENCE). `recipe` is the recipe that the network is trained
     with (docs/recipes.md). `expected` are the declared deviations, a YAML file or {id: reason} (docs/expectations.md);
     what is declared and does not occur is `Report.stale`. Experiments draw their random numbers from `seed`, by default
     a fresh one; the report holds it. `timeout` is in seconds. Raises capture.TargetProblem, judge.UnjudgeableError,

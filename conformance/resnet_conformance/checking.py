@@ -111,7 +111,7 @@ def _request(row: ProjectTarget, expected: Sequence[Expectation], options: argpa
         )
     asked = {"kwargs": row.kwargs, "input": row.input, "recipe": row.recipe, "expected": tuple(expected)}
     asked |= {"only": tuple(options.only), "level": options.level, "evidence": options.evidence, "seed": options.seed}
-    asked["part"] = options.part
+    asked |= {"part": options.part} if options.part is not None else {}
     return Request("check", (row.target, row.architecture), asked)
 
 

@@ -87,7 +87,7 @@ def _findings(part: Part, case: Case, asked: Question, spec: Spec) -> tuple[Find
 
 
 def _projecting(embedded: Embedded, subject: Subject, loaded: LoadedTarget) -> tuple[Embedded, Subject]:
-    """Where a block of equal dimensions projects it is of option C, and so is the network around it, if C is admitted."""
+    """A block of equal dimensions that projects is of option C; where C is admitted, so is the network around it."""
     from .embedding import with_projections
 
     first = subject.found.blocks[0] if subject.found.blocks else None
@@ -125,8 +125,8 @@ def _in_its_own_words(finding: Finding, part: Part) -> Finding:
     """Module paths as they are in the part, and commands that judge a part."""
     where = tuple(dict.fromkeys(_own(place) or "the part itself" for place in finding.where))
     repro = finding.repro and finding.repro.replace(f"--architecture part/{part.name}", f"--part {part.name}")
-    texts = {name: _own(getattr(finding, name)) for name in ("message", "expected", "found")}
-    return replace(finding, where=where, repro=repro, **texts)
+    message, expected, found = map(_own, (finding.message, finding.expected, finding.found))
+    return replace(finding, where=where, repro=repro, message=message, expected=expected, found=found)
 
 
 def _own(text: str) -> str:

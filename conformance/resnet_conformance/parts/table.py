@@ -96,7 +96,7 @@ PARTS: Mapping[str, Part] = {
             options=("A",),
             dataset="cifar10",
         ),
-        # Sections 3.3 and 4.2: global average pooling and one fully connected layer. The width (HD-04) is the network's.
+        # Sections 3.3 and 4.2: global average pooling, one fully connected layer. The width (HD-04) is the network's.
         Part(
             "head",
             "head",
