@@ -13,6 +13,7 @@ from dataclasses import replace
 from .accounting import account
 from .capture.problems import CaptureError
 from .clauses import CHECKS, EXPERIMENTS, Case, Check, Result
+from .clauses.backbones import excuse
 from .findings import Finding
 from .spec import Clause, Spec
 
@@ -126,6 +127,8 @@ def _by_structure(case: Case, clause: Clause) -> Finding:
             if successor
             else f"It does not speak of {architecture.name}."
         )
+        result = Result("not-applicable", reason)
+    elif reason := excuse(case, clause.id):
         result = Result("not-applicable", reason)
     elif case.recipe is None and clause.evidence and (clause.chapter in RECIPES or "training" in clause.evidence):
         result = Result("not-applicable", NO_RECIPE)
