@@ -17,11 +17,11 @@ from ..spec import suggest
 RUNS = ("BH-01", "BH-02", "BH-03", "BH-04", "BH-05", "EQ-01", "EQ-02", "EQ-03", "EQ-04")
 # BN behind each convolution, with gamma and beta; eps, stored statistics, momentum; no bias; ReLU alone; no dropout.
 LAYERS = ("BN-01", "BN-02", "BN-03", "BN-04", "BN-05", "BN-07", "ACT-01", "ACT-02", "ACT-03", "CB-01")
-# What a block adds to F, whichever of the options A, B and C it has.
-SHORTCUTS = (
-    *("SC-01", "SC-02", "SC-03", "SC-04", "SC-05", "SC-06", "SC-14", "SC-15", "SC-16", "SC-17"),
-    *("BLK-01", "BLK-05"),
-)
+# What a block adds to F: under every option, and under A, B and C alone.
+SHORTCUTS = ("SC-01", "SC-02", "SC-06", "SC-15", "BLK-01", "BLK-05")
+OPTION_A = ("SC-03", "SC-16", "SC-17")
+OPTION_B = ("SC-04", "SC-14")
+OPTION_C = ("SC-05",)
 
 
 class PartError(ValueError):
@@ -48,12 +48,12 @@ PARTS: Mapping[str, Part] = {
     part.name: part
     for part in (
         # Section 3.3 (A): the identity, sub-sampled where the map shrinks, with zeros for the new channels.
-        Part("shortcut-A", "shortcut of option A", ("ACT-02", *SHORTCUTS, *RUNS), options=("A",)),
+        Part("shortcut-A", "shortcut of option A", ("ACT-02", *SHORTCUTS, *OPTION_A, *RUNS), options=("A",)),
         # Section 3.3 (B): one 1x1 convolution with the stride and its BN; the identity where dimensions agree.
         Part(
             "shortcut-B",
             "shortcut of option B",
-            ("BN-01", "BN-03", "BN-04", "BN-05", "BN-07", "ACT-02", "CB-01", "STG-10", *SHORTCUTS, *RUNS),
+            ("BN-01", "BN-03", "BN-04", "BN-05", "BN-07", "ACT-02", "CB-01", "STG-10", *SHORTCUTS, *OPTION_B, *RUNS),
         ),
         # Fig. 5 left: two 3x3 with one ReLU between, one behind the sum; the stride on the first (Fig. 3). Under A, B
         # and, in the ResNet-34 of Table 3, C.
@@ -63,6 +63,9 @@ PARTS: Mapping[str, Part] = {
             (
                 *("BLK-02", "BLK-03", "BLK-04", "BLK-06", "BLK-07", "BLK-09", "STG-05", "STG-07", "STG-08", "STG-10"),
                 *SHORTCUTS,
+                *OPTION_A,
+                *OPTION_B,
+                *OPTION_C,
                 *LAYERS,
                 *RUNS,
             ),
@@ -77,6 +80,7 @@ PARTS: Mapping[str, Part] = {
                 *("BTN-01", "BTN-02", "BTN-03", "BTN-04", "BTN-05", "BTN-06", "SC-07"),
                 *("BLK-03", "BLK-04", "BLK-06", "BLK-09", "STG-07", "STG-08", "STG-10"),
                 *SHORTCUTS,
+                *OPTION_B,
                 *LAYERS,
                 *RUNS,
             ),
