@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -47,6 +47,7 @@ def check(
     target: object,
     architecture: str | None = None,
     *,
+    part: str | None = None,
     kwargs: Mapping[str, Any] | None = None,
     input: Sequence[int] | None = None,
     only: Sequence[str] = (),
@@ -60,14 +61,15 @@ def check(
     """Judge a network against an architecture of the spec, or against the nearest one.
 
     `target` is "package.module:factory", "path/to/file.py:factory", "model.onnx", "model.pt2", a callable without
-    required arguments or an `nn.Module`; `input` is (C, H, W), by default the architecture's size, or 224 and then 32.
-    `only` are glob patterns of clause ids. `level` "must" examines the MUST clauses alone, "should" makes failed
-    SHOULDs count. `evidence` are the kinds of evidence to look for (all of examination.EVIDENCE). `recipe` is the
-    recipe that the network is trained with (docs/recipes.md). `expected` are the declared deviations, a YAML file or
-    {id: reason} (docs/expectations.md); what is declared and does not occur is `Report.stale`. Experiments draw their
-    random numbers from `seed`, by default a fresh one; the report holds it. `timeout` is in seconds. Raises
-    capture.TargetProblem, judge.UnjudgeableError, spec.SpecError and ValueError (an argument that cannot be;
-    UnknownArchitectureError and expectations.ExpectationError among them), each with a message for people.
+    required arguments or an `nn.Module`; with `part` it is one module of a network, judged as that (docs/parts.md).
+    `input` is (C, H, W), by default the architecture's size, or 224 and then 32. `only` are glob patterns of clause
+    ids. `level` "must" examines the MUST clauses alone, "should" makes failed SHOULDs count. `evidence` are the kinds
+    of evidence to look for (all of examination.EVIDENCE). `recipe` is the recipe that the network is trained with
+    (docs/recipes.md). `expected` are the declared deviations, a YAML file or {id: reason} (docs/expectations.md); what
+    is declared and does not occur is `Report.stale`. Experiments draw their random numbers from `seed`, by default a
+    fresh one; the report holds it. `timeout` is in seconds. Raises capture.TargetProblem, judge.UnjudgeableError,
+    spec.SpecError and ValueError (an argument that cannot be; UnknownArchitectureError and
+    expectations.ExpectationError among them), each with a message for people.
     """
     spec = load_spec()
     if level not in (None, "must", "should"):
@@ -81,6 +83,13 @@ def check(
         )
     expectations = () if expected is None else read_expectations(expected, spec)
     seed = fresh_seed() if seed is None else seed
+    if part is not None:
+        from .parts import Question, check_part, refuse_beside_part
+
+        given = {"architecture": architecture, "input": input, "recipe": recipe}
+        refuse_beside_part([name for name, value in given.items() if value is not None])
+        question = Question(tuple(only), level, tuple(evidence), expectations, seed, timeout)
+        return check_part(target, part, kwargs or {}, question, spec)
     if recipe is not None:
         from .experiments.recipe_view import read_recipe
 
@@ -181,6 +190,7 @@ class Trial:
     evidence: Sequence[str]
     levels: Sequence[str]
     recipe: object = None
+    among: Collection[str] | None = None  # the clauses that are asked at all; None: all
     benches: list[Bench] = field(default_factory=list)
 
     def hold(
@@ -188,7 +198,8 @@ class Trial:
     ) -> tuple[Finding, ...]:
         """All findings on one case that were asked for."""
         case = replace(case, recipe=self.recipe)
-        findings = qualify(withhold(examine(case, self.spec), case.unread), case.candidate.file)
+        findings = examine(case, self.spec, among=self.among)
+        findings = qualify(withhold(findings, case.unread), case.candidate.file)
         wanted = [kind for kind in self.evidence if kind != "structure"]
         if case.candidate.laboratory is not None and wanted:
             from .capture.isolation import neutral

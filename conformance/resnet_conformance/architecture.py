@@ -106,6 +106,7 @@ class Architecture:
     variant: bool = False  # True: no paper's table has it
     replaces: Mapping[str, str | None] = field(default_factory=dict)
     cite: tuple[str, ...] = ()
+    head: str = "classifier"  # of a backbone that is held against it: "pool", or "none"
 
     @property
     def residual(self) -> bool:

@@ -61,6 +61,7 @@ def _add_check(verbs: Verbs) -> None:
         metavar="KEYWORD[=n|depth]",
         help="hold what this argument of the factory (n, or the depth 6n+2) makes against the paper, for drawn n",
     )
+    check.add_argument("--part", metavar="PART", help="TARGET is one module: basic-block, head, ... (docs/parts.md)")
     _add_target_options(check)
     check.add_argument(
         "--only",

@@ -106,8 +106,12 @@ def draw(architecture: Architecture, choices: Choices | None = None, size: Seque
                 x = _draw_unit(pencil, drawn, index, number, x, choices)
     if architecture.generation == "v2":
         x = pencil.relu(pencil.batch_norm(x, "head.bn"), "head.relu")
+    if architecture.head == "none":
+        return pencil.build(x)
     shape = pencil.nodes[x].shape
     x = pencil.add("global_avg_pool", {"x": x}, {"keepdim": False}, shape[:2], "head.pool")
+    if architecture.head == "pool":
+        return pencil.build(x)
     return pencil.build(pencil.linear(x, architecture.classes, "head.fc"))
 
 

@@ -20,13 +20,15 @@ from .family.words import refuse_company
 from .findings import Finding, Identification, Report, TargetInfo
 from .judge import version
 from .outside import Problem, Request
+from .parts import find_part, refuse_beside_part
 from .problems import PROGRAM
 from .project import ProjectError, ProjectTarget, find_project, read_targets
 from .reports import several, terminal
 from .spec import Spec
 
 COULD_NOT_JUDGE = 2
-BELONGS = ("architecture", "family", "input", "kw", "recipe", "expect")  # options that say something of one target
+# Options that say something of one target.
+BELONGS = ("architecture", "family", "part", "input", "kw", "recipe", "expect")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,10 @@ def run_check(options: argparse.Namespace, spec: Spec) -> int:
 
 
 def _refuse_part(options: argparse.Namespace) -> None:
-    """Options that contradict each other. Raises FamilyError, ExpectationError, ProjectError."""
+    """Options that contradict each other. Raises FamilyError, ExpectationError, PartError, ProjectError."""
+    if options.part is not None:
+        find_part(options.part)
+        refuse_beside_part([name for name in BELONGS if getattr(options, name) is not None])
     if options.family is not None:
         refuse_company(options)
     if options.update_expectations:
@@ -106,6 +111,7 @@ def _request(row: ProjectTarget, expected: Sequence[Expectation], options: argpa
         )
     asked = {"kwargs": row.kwargs, "input": row.input, "recipe": row.recipe, "expected": tuple(expected)}
     asked |= {"only": tuple(options.only), "level": options.level, "evidence": options.evidence, "seed": options.seed}
+    asked |= {"part": options.part} if options.part is not None else {}
     return Request("check", (row.target, row.architecture), asked)
 
 

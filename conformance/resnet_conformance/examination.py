@@ -7,12 +7,13 @@ names the strongest.
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from .accounting import account
 from .capture.problems import CaptureError
 from .clauses import CHECKS, EXPERIMENTS, Case, Check, Result
+from .clauses.backbones import excuse
 from .findings import Finding
 from .spec import Clause, Spec
 
@@ -24,9 +25,15 @@ PIECES = ("BLK", "SC", "V2")  # chapters whose behaviour is that of single block
 NO_RECIPE = "No training recipe was given (--recipe)."
 
 
-def examine(case: Case, spec: Spec, only: Sequence[str] = ()) -> tuple[Finding, ...]:
-    """One finding by structure for each clause of the spec (that matches `only`), in the spec's order."""
-    findings = account(case, [_by_structure(case, clause) for clause in spec.clauses.values()])
+def examine(
+    case: Case, spec: Spec, only: Sequence[str] = (), among: Collection[str] | None = None
+) -> tuple[Finding, ...]:
+    """One finding by structure for each clause of the spec (that matches `only`), in the spec's order.
+
+    `among` are the clauses that are asked at all: to those of a part, what others find is no matter.
+    """
+    clauses = [clause for clause in spec.clauses.values() if among is None or clause.id in among]
+    findings = account(case, [_by_structure(case, clause) for clause in clauses])
     return attribute([f for f in findings if is_chosen(f, only)], spec)
 
 
@@ -120,6 +127,8 @@ def _by_structure(case: Case, clause: Clause) -> Finding:
             if successor
             else f"It does not speak of {architecture.name}."
         )
+        result = Result("not-applicable", reason)
+    elif reason := excuse(case, clause.id):
         result = Result("not-applicable", reason)
     elif case.recipe is None and clause.evidence and (clause.chapter in RECIPES or "training" in clause.evidence):
         result = Result("not-applicable", NO_RECIPE)

@@ -16,6 +16,7 @@ from .blueprint import Choices, draw
 from .candidate import Candidate
 from .choices import adopted_pool
 from .clauses import Case
+from .clauses.backbones import head_of
 from .findings import Finding, Identification, Level, Report, Verdict
 from .from_file import describe_file
 from .measure import measure
@@ -51,7 +52,8 @@ def prepare(candidate: Candidate) -> Subject:
 def settle(architecture: Architecture, subject: Subject) -> Architecture:
     """The architecture with what it leaves open settled.
 
-    Its shortcut option as found where admitted, classes and input channels as the caller asked.
+    Its shortcut option as found where admitted, classes and input channels as the caller asked; and whether it is only
+    a backbone.
     """
     candidate, found = subject.candidate, subject.found
     option = found.option if found.option in architecture.options else architecture.option
@@ -67,7 +69,7 @@ def settle(architecture: Architecture, subject: Subject) -> Architecture:
     changed = any(getattr(architecture, key) != value for key, value in changes.items())
     if changed:
         changes["printed"] = ()  # the paper's figures are of its own classes and channels
-    return replace(architecture.with_option(option), **changes)
+    return replace(architecture.with_option(option), head=head_of(found, candidate.target.kwargs), **changes)
 
 
 def build_case(architecture: Architecture, subject: Subject) -> Case:
@@ -119,6 +121,7 @@ def describe(subject: Subject) -> dict[str, Any]:
         "option": found.option,
         "stem": [c.text for c in found.stem_convolutions],
         "head": [found.graph[i].op for i in found.head],
+        "lacks": {"none": "head", "pool": "classifier"}.get(head_of(found, candidate.target.kwargs), ""),
         "depth": found.depth,
         "parameters": measures.parameters,
         "multiply_adds": measures.multiply_adds,

@@ -6,6 +6,7 @@ from .capture.problems import LimitError, TargetProblem
 from .catalog import UnknownNameError
 from .expectations import ExpectationError
 from .family.words import FamilyError
+from .parts.table import PartError
 from .project import ProjectError
 from .reports.output import OutputError
 from .spec import SpecError
@@ -18,6 +19,7 @@ OURS = (
     LimitError,
     NetworksDiffer,
     OutputError,
+    PartError,
     ProjectError,
     SpecError,
     TargetProblem,

@@ -33,8 +33,8 @@ def tensors_of(value: Any) -> Iterator[tuple[str, torch.Tensor]]:
 
 
 def main_output(value: Any, batch: int) -> torch.Tensor:
-    """The tensor itself; else its field `logits`; else the last float tensor of shape (batch, classes);
-    else the first.
+    """The tensor itself; else its field `logits`; else the last float tensor of shape (batch, classes); of maps of
+    several shapes, which a backbone gives, the last of the smallest, that is the deepest; else the first.
 
     Raises CaptureError when there is no tensor at all.
     """
@@ -45,6 +45,9 @@ def main_output(value: Any, batch: int) -> torch.Tensor:
         raise CaptureError(f"the network returned no tensor but {type(value).__name__}: its forward must return logits")
     named = [t for name, t in found if name == "logits"]
     flat = [t for _, t in found if t.dim() == 2 and t.is_floating_point() and t.shape[0] == batch]
+    maps = len({t.shape for _, t in found}) > 1 and all(t.dim() == 4 and t.is_floating_point() for _, t in found)
+    if maps and not named and not flat:
+        return min(reversed([t for _, t in found]), key=lambda t: (t.shape[2] * t.shape[3], -t.shape[1]))
     return named[0] if named else flat[-1] if flat else found[0][1]
 
 

@@ -15,6 +15,14 @@ class TargetError(TargetProblem):
     """The target could not be found, imported or constructed."""
 
 
+class KeywordError(TargetError):
+    """The target takes no keyword arguments of these names."""
+
+    def __init__(self, message: str, names: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.names = names
+
+
 class CaptureError(TargetProblem):
     """The network was constructed, and its data flow could not be recorded."""
 

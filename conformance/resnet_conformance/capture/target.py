@@ -28,7 +28,7 @@ from ..candidate import FileFacts
 from ..findings import TargetInfo
 from .isolation import ALONE, default_device_kept, quiet, settings_kept
 from .limits import exposed
-from .problems import Expired, TargetError, last_line
+from .problems import Expired, KeywordError, TargetError, last_line
 
 Device = Literal["meta", "cpu"]
 _numbers = itertools.count()
@@ -143,14 +143,17 @@ def guarded(call: Callable[[], Any], address: str, doing: str) -> Any:
 
 
 def load_target(target: object, kwargs: Mapping[str, object] | None = None) -> LoadedTarget:
-    """See `capture.load_target`."""
+    """See `capture.load_target`. What was loaded before is taken as it is."""
+    if isinstance(target, LoadedTarget):
+        return target
     given = dict(kwargs or {})
     if isinstance(target, str):
         return _from_address(target, given)
     if isinstance(target, nn.Module):
         if given:
-            raise TargetError(
-                f"a constructed network takes no keyword arguments, got {', '.join(given)}: give its factory"
+            raise KeywordError(
+                f"a constructed network takes no keyword arguments, got {', '.join(given)}: give its factory",
+                tuple(given),
             )
         name = f"{type(target).__module__}.{type(target).__qualname__}"
         return LoadedTarget(TargetInfo(name, {}, "module"), instance=getattr(target, "_orig_mod", target))
@@ -205,8 +208,9 @@ def _from_address(address: str, kwargs: dict[str, object]) -> LoadedTarget:
     kind = "file" if is_file else "factory"
     if isinstance(found, nn.Module):
         if kwargs:
-            raise TargetError(
-                f"{address} is a constructed network and takes no keyword arguments, got {', '.join(kwargs)}"
+            raise KeywordError(
+                f"{address} is a constructed network and takes no keyword arguments, got {', '.join(kwargs)}",
+                tuple(kwargs),
             )
         return LoadedTarget(TargetInfo(address, {}, kind), instance=found, folder=folder)
     if not callable(found):
@@ -275,7 +279,7 @@ def _factory(
     unknown = [name for name in kwargs if name not in named]
     if unknown and not takes_any:
         accepted = f"it accepts {', '.join(named)}" if named else "it accepts none"
-        raise TargetError(f"{address} does not accept {', '.join(unknown)}: {accepted}")
+        raise KeywordError(f"{address} does not accept {', '.join(unknown)}: {accepted}", tuple(unknown))
     needed = [n for n, p in named.items() if p.default is p.empty and n not in kwargs]
     positional = [n for n, p in parameters.items() if p.kind is p.POSITIONAL_ONLY and p.default is p.empty]
     if needed:

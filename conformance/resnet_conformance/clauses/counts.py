@@ -10,6 +10,7 @@ from ..blueprint import draw
 from ..figures import agrees
 from ..graph import learned_from
 from ..measure import measure
+from .backbones import fixed_buffers, is_backbone
 from .biases import only_first_bias
 from .case import Case, Result, examines, failed, not_applicable, not_examined, passed, size_text
 
@@ -29,7 +30,7 @@ def _weights(case: Case, index: int) -> tuple[object, ...] | None:
 @examines("CT-01")
 def weighted_layers(case: Case) -> Result:
     """Convolutions on the main path and fully connected layers number as the name says."""
-    wanted, found = case.architecture.depth, _layers(case)
+    wanted, found = case.architecture.depth - is_backbone(case), _layers(case)  # whose depth counts its classifier
     fixed = [n for n in case.nodes("conv", "linear") if _weights(case, n.index) is None]
     if fixed:
         operands = (n.operand("weight") for n in fixed)
@@ -182,9 +183,10 @@ def exact_multiply_adds(case: Case) -> Result:
 @examines("CT-07")
 def exact_parameters(case: Case) -> Result:
     """The parameters equal the blueprint's exact integer."""
-    wanted, found = case.paper_measures.parameters, case.found_measures.parameters
+    frozen = fixed_buffers(case)
+    wanted, found = case.paper_measures.parameters, case.found_measures.parameters + frozen
     if found == wanted:
-        return passed(f"{found:,}")
+        return passed(f"{found:,}" + (f", of which {frozen:,} are in the buffers of frozen BN" if frozen else ""))
     if only_first_bias(case) and found - wanted == case.found_measures.convolution_biases:
         return passed(f"{found:,}, with the biases of conv1 that CB-02 admits")
     idle = sum(t.size for t in case.idle)

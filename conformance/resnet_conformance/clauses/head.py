@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..anatomy import GLOBAL_POOLS, is_global_pool
-from ..graph import Node
+from ..graph import Node, Shape
 from .case import Case, Result, examines, failed, not_examined, passed, size_text
 from .stages import widths_deviation
 
@@ -121,13 +121,18 @@ def pooled_width(case: Case) -> Result:
     )
 
 
+def _kept(case: Case, shape: Shape) -> Shape:
+    """What is the same at every input size: of maps, their number."""
+    return shape[:2] if case.architecture.head == "none" else shape
+
+
 @examines("HD-05")
 def other_sizes(case: Case) -> Result:
     """The network accepts other input sizes."""
     candidate = case.candidate
     if candidate.resized is not None:
         shape = candidate.resized[candidate.resized.output].shape
-        if shape == case.graph[case.graph.output].shape:
+        if _kept(case, shape) == _kept(case, case.graph[case.graph.output].shape):
             return passed(f"accepts {size_text(candidate.resized_shape[2:])}")
         found = f"at {size_text(candidate.resized_shape[2:])} the output has shape {size_text(shape)}"
     elif candidate.resized_failure:

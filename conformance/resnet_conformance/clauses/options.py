@@ -89,6 +89,8 @@ def _option_text(option: str) -> str:
 @examines("SC-07")
 def bottlenecks_use_b(case: Case) -> Result:
     """ResNet-50/101/152 use option B."""
+    if not any(b.increases for b in case.paper.blocks):
+        return not_applicable("In no block do dimensions increase.")
     return _demand_option(case, "B", "shortcut-A-on-imagenet" if case.found.option == "A" else None)
 
 

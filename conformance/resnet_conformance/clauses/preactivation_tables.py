@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..figures import agrees
+from .backbones import full_depth
 from .case import Case, Result, examines, failed, passed, size_text
 from .downsampling import stride_deviation
 from .stages import block_counts, compare_widths
@@ -15,7 +16,7 @@ def depth_and_units(case: Case) -> Result:
     def rows(stages: list[tuple[int, str]]) -> str:
         return ", ".join(f"{units} units at {size}" for units, size in stages)
 
-    depth, wanted = case.found.depth, case.architecture.depth
+    depth, wanted = full_depth(case), case.architecture.depth
     found = [(len(stage), size_text(stage[-1].output_shape[2:])) for stage in case.found.stages]
     paper = [(len(stage), size_text(stage[-1].output_shape[2:])) for stage in case.paper.stages]
     if depth == wanted and found == paper:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 from ..blocks import Block, Convolution
+from .backbones import full_depth
 from .case import Case, Result, examines, failed, passed, size_text
 from .downsampling import stride_deviation
 
@@ -158,7 +159,7 @@ def cifar_groups(case: Case) -> Result:
 @examines("STG-14")
 def cifar_depth(case: Case) -> Result:
     """The depth is 6n+2."""
-    depth, wanted = case.found.depth, case.architecture.depth
+    depth, wanted = full_depth(case), case.architecture.depth
     if depth == wanted and (depth - 2) % 6 == 0:
         return passed(f"{depth} = 6 x {(depth - 2) // 6} + 2")
     found = f"{depth} weighted layers" + ("" if (depth - 2) % 6 == 0 else ", which is not 6n+2")

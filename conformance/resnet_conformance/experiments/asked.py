@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ..anatomy import Anatomy
 from ..capture.problems import CaptureError
+from ..clauses import backbones
 from ..clauses.case import Case, Result, examines, not_applicable, not_examined
 from ..graph import Graph, Shape, learned_from
 from .bench import Bench, Refuted
@@ -30,9 +31,7 @@ class Wish:
     values: st.SearchStrategy[int]
 
 
-CLASSES = Wish(
-    "classes", ("num_classes", "classes", "n_classes", "num_labels", "nclass", "n_class"), 0, st.integers(3, 60)
-)
+CLASSES = Wish("classes", backbones.CLASSES, 0, st.integers(3, 60))
 CHANNELS = Wish("input channels", ("in_channels", "in_chans", "num_channels", "input_channels"), 1, st.integers(1, 8))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import TYPE_CHECKING
 
 import torch
@@ -19,6 +20,7 @@ from ..align import pair
 from ..anatomy import Anatomy, dissect
 from ..blueprint import draw
 from ..choices import adopt as choose
+from ..clauses.backbones import is_backbone, is_frozen
 from ..clauses.case import Case
 from ..execute import run
 from ..graph import cuts_input_alone
@@ -94,13 +96,18 @@ class Comparison:
         self.weights = from_candidate(self.alignment, bench.tensors)
         self.shown = frozenset(momenta(trained))
         self.x = torch.randn(bench.shape, generator=bench.generator(2), dtype=torch.float64)
+        self.mode = "eval" if is_frozen(case) else "train"  # what the blueprint does beside the candidate's training
+        self.trainable = self._trainable() if is_backbone(case) else None
         self.unit = UNIT  # of the coarsest precision in which the candidate computes: code may cast
 
     @cached_property
     def direction(self) -> torch.Tensor:
-        """What the logits are multiplied by to give the scalar that is differentiated, (N, classes)."""
-        shape = (self.x.shape[0], self.graph[self.graph.output].shape[-1])
-        return torch.randn(shape, generator=self.bench.generator(3), dtype=torch.float64)
+        """What the logits are multiplied by to give the scalar that is differentiated, (N, classes).
+
+        Of a backbone, its maps in one row.
+        """
+        shape = self.graph[self.graph.output].shape
+        return torch.randn((self.x.shape[0], prod(shape[1:])), generator=self.bench.generator(3), dtype=torch.float64)
 
     @cached_property
     def in_eval(self) -> tuple[Gap, ...]:
@@ -135,7 +142,7 @@ class Comparison:
         leaves = {
             i: self.weights[i].detach().requires_grad_()
             for i, tensor in enumerate(self.graph.tensors)
-            if tensor.kind == "parameter"
+            if tensor.kind == "parameter" and (self.trainable is None or i in self.trainable)
         }
         for i, leaf in leaves.items():
             leaf.register_post_accumulate_grad_hook(  # type: ignore[no-untyped-call]
@@ -143,9 +150,9 @@ class Comparison:
             )
         x = self.x.clone().requires_grad_()
         execution = run(
-            self.graph, x, self.weights | leaves, "train", keep=[node for node, *_ in self.exits(self.paper)]
+            self.graph, x, self.weights | leaves, self.mode, keep=[node for node, *_ in self.exits(self.paper)]
         )
-        (execution.values[self.graph.output] * direction).sum().backward()  # type: ignore[no-untyped-call]
+        (execution.values[self.graph.output].flatten(1) * direction).sum().backward()  # type: ignore[no-untyped-call]
         with torch.no_grad():
             forward = self._gaps(execution.values, theirs)
             updated = from_candidate(self.alignment, theirs.tensors)
@@ -157,6 +164,12 @@ class Comparison:
                 statistics.append(self._gap(i, after, mine))
             first = [] if self._asks_none(theirs) else [Gap("the input", gap(theirs.input_gradient, x.grad))]
         return Training(forward, tuple(statistics), (*first, *(slopes[i] for i in sorted(slopes))))
+
+    def _trainable(self) -> frozenset[int]:
+        """The blueprint's tensors whose values the candidate trains: a backbone may be frozen in part."""
+        tensors = self.laboratory.tensors
+        pairs = self.alignment.pairs.items()
+        return frozenset(i for i, place in pairs if all(tensors[t].requires_grad for t in place.tensors()))
 
     def _asks_none(self, theirs: Run) -> bool:
         """Whether the network takes its input as data, for which nobody asks a gradient."""
@@ -199,7 +212,10 @@ class Comparison:
         for (k, place, _), (i, _, where) in zip(self.exits(self.paper), self.exits(found), strict=False):
             if i in theirs.values:  # a convolution's own result is not kept
                 gaps.append(Gap(f"{place} ({where})" if where else place, gap(theirs.values[i], values[k])))
-        return (*gaps, Gap("the logits", gap(theirs.output, values[self.graph.output])))
+        made_of = (theirs.output, values[self.graph.output])
+        if self.trainable is not None:  # pooled maps may keep their axes
+            made_of = (made_of[0].flatten(1), made_of[1].flatten(1))
+        return (*gaps, Gap("the logits" if self.trainable is None else "the output", gap(*made_of)))
 
     def exits(self, anatomy: Anatomy) -> list[tuple[int, str, str]]:
         """What leaves the stem and every block: node, the paper's name of the place, module path."""

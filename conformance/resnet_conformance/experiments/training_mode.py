@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from ..adoption import momenta
 from ..blocks import Block
 from ..capture.problems import CaptureError
+from ..clauses.backbones import is_backbone
 from ..clauses.case import Case, Result, examines, failed, not_applicable, not_examined, passed
 from ..graph import cuts_input_alone
 from .pieces import bench_of, name_of, residual_blocks
@@ -146,6 +147,8 @@ def gradients_pass(case: Case) -> Result:
     except CaptureError as error:
         return not_examined(f"No training pass with gradients could be made: {error}.")
     used = {graph[i].attrs["tensor"] for i in graph.live if graph[i].op == "parameter"}
+    if is_backbone(case):  # whose first layers may be frozen: they are not to receive one
+        used = {i for i in used if graph.tensors[i].requires_grad}
     missing = [i for i in sorted(used) if practised.gradients.get(i) is None]
     if missing:
         names = [graph.tensors[i].names[0] for i in missing]

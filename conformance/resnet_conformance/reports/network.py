@@ -13,6 +13,15 @@ def describe_network(summary: Mapping[str, Any]) -> str:
     return "; ".join(part for part in parts if part)
 
 
+def lacks_text(summary: Mapping[str, Any]) -> str:
+    """What a backbone lacks, for the first line; "" of a whole network."""
+    lacks = summary.get("lacks")
+    if not lacks:
+        return ""
+    end = "the maps of its last block" if lacks == "head" else "its global average pooling"
+    return f"it has no {lacks} and ends with {end}"
+
+
 def _blocks(summary: Mapping[str, Any]) -> str:
     order = "pre-activation " if summary.get("preactivation") else ""
     return f"{order}{summary['block']} blocks {_chain(summary.get('blocks', ()))}".rstrip()

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .family import HEAD, family_rows, name_family
-from .network import describe_network
+from .network import describe_network, lacks_text
 from .page import Page
+from .part import describe_part, name_part
 from .text import clean, some
 
 if TYPE_CHECKING:
@@ -80,14 +81,20 @@ class _View:
         judged = self.report.architecture or self.report.identified.architecture
         if judged is None and "family" in self.report.summary:
             judged = name_family(self.report.summary["family"])
+        about = self.report.summary.get("part")
         known = self.spec.architectures.get(judged or "")
         # Said of every variant, asked for or found: to conform to one is not to conform to the paper.
         note = f", a variant of {known.base} and not the paper's network" if known and known.variant else ""
+        lacks = lacks_text(self.report.summary)
+        note += f" as far as it goes: {lacks}" if lacks and self.report.verdict == "conforms" else ""
         asked = ", ".join(map(clean, self.report.summary.get("only", ())))
         if asked and self.report.verdict == "conforms":
             verb = "keeps what was asked of"
-        rest = f"; no clause but {asked} was looked at" if asked else ""
-        subject = f"{self.report.target.address} {verb} {judged or 'any architecture'}"
+        rest = f"; {lacks}" if lacks and self.report.verdict != "conforms" else ""
+        rest += f"; no clause but {asked} was looked at" if asked else ""
+        target = name_part(self.report) if about else self.report.target.address
+        judged = f"the paper's {self.report.summary['title']}" if about else judged
+        subject = f"{target} {verb} {judged or 'any architecture'}"
         self.page.paragraph(subject + note + self._grounds() + rest, style)
 
     def _grounds(self) -> str:
@@ -104,16 +111,20 @@ class _View:
         return ""
 
     def identity(self, reasons: tuple[str, ...]) -> None:
-        """What the network is, by name and in figures."""
+        """What the network is, by name and in figures; of a part, the figures alone."""
+        if "part" in self.report.summary:
+            self.page.paragraph(describe_part(self.report.summary), indent=2, label="Found:")
+            return
         identified = self.report.identified
         known = self.spec.architectures.get(identified.architecture or "")
+        lacks = self.report.summary.get("lacks", "")
         name = f"{identified.architecture}{f': {known.title}' if known else ''}"
         if known and known.variant:
             name += ", a variant that is in no paper"
         if identified.architecture is None:
             text = "It is near no architecture that the spec knows."
         elif identified.exact:
-            text = f"It is exactly {name}."
+            text = f"It is exactly {name}{f', but for the {lacks} that it lacks' if lacks else ''}."
         else:
             text = f"Nearest is {name}. It is not exactly that{':' if reasons else '.'}"
         self.page.paragraph(text, indent=2)

@@ -53,6 +53,16 @@ def test_the_first_tensor_where_none_is_flat(graph_of):
     assert graph[graph.output].op == "tanh"
 
 
+def test_of_maps_of_several_sizes_the_deepest(graph_of):
+    graph = graph_of(lambda x: {"a": torch.tanh(x), "b": torch.sigmoid(x[..., ::2, ::2]), "c": torch.relu(x)})
+    assert graph[graph.output].op == "sigmoid"
+
+
+def test_of_the_deepest_maps_the_last(graph_of):
+    graph = graph_of(lambda x: [x, torch.tanh(x[..., ::2, ::2]), torch.sigmoid(x[..., ::2, ::2])])
+    assert graph[graph.output].op == "sigmoid"
+
+
 @pytest.mark.parametrize(("value", "name"), [(None, "NoneType"), ([], "list"), ({"a": 3}, "dict")])
 def test_no_tensor_is_refused(graph_of, value, name):
     with pytest.raises(CaptureError, match=f"returned no tensor but {name}"):
