@@ -56,7 +56,7 @@ def ask(
     `timeout` is in seconds of the target's own time, `folder` where the child runs, `show_errors` lets what it writes
     to standard error through; what it prints is lost.
     """
-    with TemporaryDirectory(prefix="resnet-conformance-") as scratch:
+    with TemporaryDirectory(prefix="resnet-conformance-", ignore_cleanup_errors=True) as scratch:
         place = Path(scratch)
         process = subprocess.Popen(
             [sys.executable, "-P", "-c", CHILD.format(path=sys.path, folder=scratch)],

@@ -52,6 +52,11 @@ def leaves():
         print("x" * 100_000)
     return net()
 
+def waits():
+    open("waiting", "w").write(str(os.getpid()))
+    os.rename("waiting", "child")
+    time.sleep(600)
+
 def exits():
     os._exit(0)
 
@@ -131,6 +136,20 @@ def test_what_a_target_started_ends_with_it(folder: Path) -> None:
     assert done.returncode in (0, 1), done.stderr
     number = int((folder / "left").read_text())
     deadline = time.monotonic() + 10
+    while _runs(number) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _runs(number)
+
+
+def test_the_child_ends_with_a_parent_that_is_killed(folder: Path) -> None:
+    command = [sys.executable, "-m", "resnet_conformance", "identify", "nets.py:waits"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3] / "conformance")}
+    with subprocess.Popen(command, cwd=folder, env=environment) as running:
+        deadline = time.monotonic() + 60
+        while not (folder / "child").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        running.kill()
+    number = int((folder / "child").read_text())
     while _runs(number) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not _runs(number)
