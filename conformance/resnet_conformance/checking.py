@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from . import outside
-from .catalog import find_architecture, find_clauses
+from .catalog import UnknownNameError, find_architecture, find_clauses
 from .delivery import check_output, deliver
 from .examination import EVIDENCE
 from .expectations import Expectation, ExpectationError
@@ -47,17 +47,26 @@ def run_check(options: argparse.Namespace, spec: Spec) -> int:
     _refuse_part(options)
     rows = _rows(options)
     for row in rows:
-        if row.architecture is not None:
-            find_architecture(spec, row.architecture)
+        _check_name(row, spec)
     declared = [row.expectations(spec, drafts=options.update_expectations) for row in rows]
     check_output(options.output)
+    judged = [_judge(row, own, options, spec) for row, own in zip(rows, declared, strict=True)]
     if options.target is not None:
-        judged = [_judge(rows[0], declared[0], options, spec)]
         _deliver_one(judged[0], options, spec)
     else:
-        judged = [_judge(row, own, options, spec) for row, own in zip(rows, declared, strict=True)]
         _deliver_all(judged, options, spec)
-    return max((_conclude(one, options) for one in judged), default=COULD_NOT_JUDGE)
+    return max(_conclude(one, options) for one in judged)
+
+
+def _check_name(row: ProjectTarget, spec: Spec) -> None:
+    """Raise UnknownNameError, or with the row's place ProjectError, for an architecture that there is not."""
+    try:
+        if row.architecture is not None:
+            find_architecture(spec, row.architecture)
+    except UnknownNameError as error:
+        if not row.source:
+            raise
+        raise ProjectError(f"{row.source}: {error}") from None
 
 
 def _refuse_part(options: argparse.Namespace) -> None:
@@ -175,7 +184,7 @@ def _update(one: Judged, options: argparse.Namespace) -> int:
     if path is None:
         if one.report.stale or one.report.verdict == "violates":
             print(
-                f"{PROGRAM}: {one.row.target} has no file to rewrite: name one in pyproject.toml, as"
+                f"{PROGRAM}: {one.row.source}: {one.row.target} has no file to rewrite: name one in its row, as"
                 ' expect = "expectations.yaml"',
                 file=sys.stderr,
             )

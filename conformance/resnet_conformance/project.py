@@ -77,11 +77,14 @@ def read_targets(path: Path | None, how: str = "a target (package.module:factory
         raise ProjectError(f"{where} is no TOML: {error}") from None
     tool = data.get("tool")
     table = tool.get("resnet-conformance", {}) if isinstance(tool, dict) else {}
+    if isinstance(tool, dict) and "resnet_conformance" in tool:
+        raise ProjectError(f"{where}: write {TABLE}, with a dash")
+    if isinstance(table, dict) and (unknown := [key for key in table if key != "targets"]):
+        near = suggest(unknown[0], ["targets"])
+        raise ProjectError(f"{where}, {TABLE}: unknown key {unknown[0]!r}{near}; the only key is targets")
     rows = table.get("targets") if isinstance(table, dict) else None
     if not rows or not isinstance(rows, list):
         raise ProjectError(f"nothing to judge: give {how}, or list targets under {TABLE} in {where}")
-    if unknown := [key for key in table if key != "targets"]:
-        raise ProjectError(f"{where}, {TABLE}: unknown key {unknown[0]!r}{suggest(unknown[0], ['targets'])}")
     assert path is not None
     return [_target(row, f"{where}, {TABLE}, target {number}", path.parent) for number, row in enumerate(rows, start=1)]
 

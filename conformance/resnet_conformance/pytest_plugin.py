@@ -116,7 +116,7 @@ def resnet_report(request: pytest.FixtureRequest) -> Report:
 
     @pytest.mark.resnet(my_resnet50, "imagenet/resnet50", expected={"stride-3x3": "we ship v1.5"})
     def test_paper(resnet_report):
-        assert resnet_report.verdict == "deviates", resnet_report
+        assert resnet_report.verdict == "deviates", str(resnet_report)
     """
     mark = request.node.get_closest_marker("resnet")
     if mark is None or not mark.args:

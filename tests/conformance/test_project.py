@@ -72,7 +72,8 @@ def test_all_targets_from_a_folder_below(
     ("text", "words"),
     [
         ("", "nothing to judge: give a target (package.module:factory), or list targets under [tool.resnet-conf"),
-        ("[tool.resnet-conformance]\ntragets = []", "nothing to judge"),
+        ("[tool.resnet-conformance]\ntragets = []", "unknown key 'tragets' (did you mean 'targets'?)"),
+        ("[tool.resnet_conformance]\ntargets = []", "write [tool.resnet-conformance], with a dash"),
         ("[tool.resnet-conformance", "is no TOML: "),
         (listing(""), "nothing to judge"),
         (listing('"a:b"'), "target 1: write {target = "),
@@ -80,7 +81,10 @@ def test_all_targets_from_a_folder_below(
         (listing('{target = "a:b", input = [3, 32]}'), "input is three numbers such as [3, 32, 32]"),
         (listing('{target = "a:b", expect = ["x"]}'), "expect is the path of a YAML file, not"),
         (listing('{target = "a:b"}') + "more = 1\n", "unknown key 'more'"),
-        (listing('{target = "a:b", architecture = "imagenet/resnet51"}'), "no architecture 'imagenet/resnet51'"),
+        (
+            listing('{target = "a:b", architecture = "imagenet/resnet51"}'),
+            "target 1: there is no architecture 'imagenet/resnet51'",
+        ),
         (listing('{target = "a:b", expected = {BTN-4 = "x"}}'), "target 1: unknown clause or deviation 'BTN-4' (did"),
         (listing('{target = "a:b", expect = "none.yaml"}'), "cannot read the expectations"),
     ],

@@ -48,7 +48,9 @@ def check_expectations(expectations: Sequence[Expectation], spec: Spec, drafts: 
             earlier = f", first at {first[one.id].place}" if first[one.id].place else ""
             raise ExpectationError(f"{at}{one.id} is declared twice{earlier}; remove one")
         if not drafts and is_draft(one.reason):
-            raise ExpectationError(f"{at}{one.id} is declared without a reason: say why the network differs")
+            raise ExpectationError(
+                f"{at}{one.id} is declared without a reason ({one.reason!r} is none): say why the network differs"
+            )
         if one.id in spec.deviations and not spec.deviations[one.id].explains:
             raise ExpectationError(f"{at}{one.id} is admitted and breaks no clause: remove the declaration")
         first[one.id] = one

@@ -66,7 +66,7 @@ def read_file(path: Path) -> Marked:
         raise ExpectationError(str(error)) from None
     except OSError as error:
         raise ExpectationError(
-            f"cannot read the expectations {path}: {error.strerror or error}; 'resnet-conformance check"
-            " --update-expectations' makes the file"
+            f"cannot read the expectations {path}: {error.strerror or error}; check the path, or let"
+            " 'resnet-conformance check --update-expectations' make the file"
         ) from None
     return marked

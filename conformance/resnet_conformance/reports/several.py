@@ -37,5 +37,8 @@ def render(reports: Sequence[Report], spec: Spec, console: Console, verbose: boo
 def _row(report: Report) -> tuple[str, ...]:
     keywords = ", ".join(f"{key}={value!r}" for key, value in report.target.kwargs.items())
     target = report.target.address + (f" ({keywords})" if keywords else "")
-    declared = ", ".join(one.id + (" (stale)" if one.stale else "") for one in report.declared)
-    return clean(target), report.architecture or "-", report.verdict, declared
+    told = (one for one in report.declared if one.covers or one.stale)
+    declared = ", ".join(one.id + (" (stale)" if one.stale else "") for one in told)
+    asked = ", ".join(report.summary.get("only", ()))
+    verdict = f"keeps {asked}" if asked and report.verdict == "conforms" else report.verdict
+    return clean(target), report.architecture or "-", clean(verdict), declared
