@@ -101,7 +101,9 @@ def eval_repeats(case: Case) -> Result:
                 deviation=DROPPED if case.nodes("dropout") else None,
             )
         try:
-            moved = close(live.eval(Arrangement(batch, seed, channels_last=True)).output, output)
+            # code that casts rounds by what half precision holds, and another layout sums in another order
+            margin = 1.0 if output.dtype == torch.float64 else CAST_MARGIN
+            moved = close(live.eval(Arrangement(batch, seed, channels_last=True)).output, output, margin=margin)
         except CaptureError:  # it asks for its input in one memory format: no clause forbids that
             return
         if moved is not None:
@@ -112,6 +114,9 @@ def eval_repeats(case: Case) -> Result:
             )
 
     return explored(case, "BH-02", prop, "two runs agree", batch=_batches(case), seed=SEEDS)
+
+
+CAST_MARGIN = 100.0  # a tenth of the logits' size; a layout that is misread moves all of it
 
 
 def _demand_no_memory(case: Case, batch: int, seed: int, output: torch.Tensor) -> None:
