@@ -45,15 +45,17 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 def tests(session: nox.Session) -> None:
     """Run the project's own tests but for the slow ones; arguments after -- go to pytest."""
     install(session, "test")
-    chosen = session.posargs or ["tests", *ELSEWHERE, "-m", "not slow", *PARALLEL]
+    chosen = session.posargs or ["tests", *ELSEWHERE, "-m", "not slow and not timed", *PARALLEL]
     session.run("pytest", *chosen, env=ONE_THREAD)
 
 
 @nox.session
 def slow(session: nox.Session) -> None:
-    """Run the tests that take long: whole networks, child processes, exported files, time limits."""
+    """Run the tests that take long: whole networks, child processes, exported files, limits; then those of time."""
     install(session, "test")
     session.run("pytest", "tests", *ELSEWHERE, "-m", "slow", *PARALLEL, *session.posargs, env=ONE_THREAD)
+    if not session.posargs:
+        session.run("pytest", "tests/conformance", "-m", "timed", env=ONE_THREAD)
 
 
 @nox.session

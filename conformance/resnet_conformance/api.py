@@ -23,13 +23,14 @@ from .expectations.reading import Source, read_expectations
 from .findings import Finding, Identification, Report, TargetInfo
 from .from_file import qualify
 from .graph import Shape
-from .identification import Match, describe_match, nearest
-from .judge import Subject, build_case, compose, conclude, deviations_of, prepare, version
+from .identification import Match, describe_match, match, nearest
+from .judge import Subject, compose, conclude, deviations_of, prepare, version
 from .judge import environment as machine
+from .kinds import is_weights_file
 from .spec import Spec, load_spec, suggest
 from .transplantation import WeightsError
 from .unread import withhold
-from .weight_shapes import SUFFIXES, count_shapes, identify_shapes
+from .weight_shapes import count_shapes, identify_shapes
 
 if TYPE_CHECKING:
     from .experiments.bench import Bench
@@ -96,16 +97,17 @@ def check(
         recipe = read_recipe(recipe)
 
     def judge() -> Report:
-        subject, match = _capture(target, kwargs, input, architecture, spec)
+        subject, matches = _capture(target, kwargs, input, architecture, spec)
         started = time.perf_counter()
         levels = ("MUST",) if level == "must" else LEVELS
-        judged = architecture or match.architecture.name
-        case = build_case(spec.architectures[judged], subject)
+        judged = architecture or matches[0].architecture.name
         with closing(Trial(spec, seed, evidence, levels, recipe)) as trial:
-            findings = trial.hold(case, only)
+            compared = {m.architecture.name: m for m in matches}
+            held = compared.get(judged) or match(spec.architectures[judged], spec, subject)
+            findings = trial.hold(held.case, only, structure=held.findings)
             if level == "must":
                 findings = tuple(f for f in findings if f.level == "MUST")
-            identified = trial.identify(match, subject, {judged: findings}, complete=not only and level is None)
+            identified = trial.identify(matches[0], {judged: findings}, complete=not only and level is None)
         identified = replace(identified, deviations=deviations_of(findings))
         complete = not only and set(evidence) == set(EVIDENCE)
         findings, declared = hold(findings, expectations, spec, complete)
@@ -140,15 +142,15 @@ def identification_report(
     Of a file of weights (.safetensors, .pth) the shapes alone are looked at.
     """
     spec, seed = load_spec(), fresh_seed()
-    if isinstance(target, (str, Path)) and str(target).lower().endswith(SUFFIXES):
+    if isinstance(target, (str, Path)) and is_weights_file(target):
         return weights_report(Path(target), kwargs, spec)
 
     def judge() -> Report:
-        subject, match = _capture(target, kwargs, input, None, spec)
+        subject, matches = _capture(target, kwargs, input, None, spec)
         started = time.perf_counter()
         with closing(Trial(spec, seed, EVIDENCE, ("MUST",))) as trial:
-            identified = trial.identify(match, subject, {})
-        name = match.architecture.name
+            identified = trial.identify(matches[0], {})
+        name = matches[0].architecture.name
         return compose(subject, name, identified, (), "not-examined", spec, started, version(), seed)
 
     return within(timeout, _name(target), judge)
@@ -194,11 +196,17 @@ class Trial:
     benches: list[Bench] = field(default_factory=list)
 
     def hold(
-        self, case: Case, only: Sequence[str] = (), known: Mapping[str, Finding] | None = None
+        self,
+        case: Case,
+        only: Sequence[str] = (),
+        known: Mapping[str, Finding] | None = None,
+        structure: tuple[Finding, ...] | None = None,
     ) -> tuple[Finding, ...]:
-        """All findings on one case that were asked for."""
-        case = replace(case, recipe=self.recipe)
-        findings = examine(case, self.spec, among=self.among)
+        """All findings on one case that were asked for; `structure` is what `examine` says of it without a recipe."""
+        findings = structure
+        if findings is None or self.recipe is not None or self.among is not None:
+            case = replace(case, recipe=self.recipe)
+            findings = examine(case, self.spec, among=self.among)
         findings = qualify(withhold(findings, case.unread), case.candidate.file)
         wanted = [kind for kind in self.evidence if kind != "structure"]
         if case.candidate.laboratory is not None and wanted:
@@ -228,16 +236,13 @@ class Trial:
             bench.close()
         self.benches.clear()
 
-    def identify(
-        self, match: Match, subject: Subject, held: Mapping[str, tuple[Finding, ...]], complete: bool = True
-    ) -> Identification:
+    def identify(self, best: Match, held: Mapping[str, tuple[Finding, ...]], complete: bool = True) -> Identification:
         """What the network is, with all evidence where its structure fits. `held` are findings by architecture."""
-        if not match.broken and complete:
-            name = match.architecture.name
+        if not best.broken and complete:
             known = {f.clause: f for findings in held.values() for f in findings}
-            findings = held.get(name) or self.hold(build_case(match.architecture, subject), known=known)
-            match = replace(match, findings=findings)
-        return describe_match(match)
+            findings = held.get(best.architecture.name) or self.hold(best.case, known=known, structure=best.findings)
+            best = replace(best, findings=findings)
+        return describe_match(best)
 
 
 def _capture(
@@ -246,7 +251,7 @@ def _capture(
     input: Sequence[int] | None,
     architecture: str | None,
     spec: Spec,
-) -> tuple[Subject, Match]:
+) -> tuple[Subject, tuple[Match, ...]]:
     """Capture at the size asked, else the architecture's, else the first that works and then the nearest one's."""
     if input is not None:
         if len(input) != 3 or not all(isinstance(extent, int) and extent > 0 for extent in input):
@@ -263,12 +268,12 @@ def _capture(
             f"input is (channels, height, width), and the network takes {subject.candidate.input_shape[1]} channels,"
             f" not {input[0]}"
         )
-    match = nearest(spec, subject)
-    size, captured = match.architecture.size, subject.candidate.input_shape
+    matches = nearest(spec, subject)
+    size, captured = matches[0].architecture.size, subject.candidate.input_shape
     if input is None and architecture is None and captured[2] != size:
         try:
             subject = prepare(capture_candidate(target, kwargs, ((BATCH, captured[1], size, size),)))
         except TargetProblem:
-            return subject, match  # it runs at the first size alone: judge it there
-        match = nearest(spec, subject)
-    return subject, match
+            return subject, matches  # it runs at the first size alone: judge it there
+        matches = nearest(spec, subject)
+    return subject, matches

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from . import outside
-from .catalog import UnknownNameError, find_architecture, find_clauses
+from .catalog import find_clauses
 from .delivery import check_output, deliver
 from .examination import EVIDENCE
 from .expectations import Expectation, ExpectationError
@@ -19,8 +19,9 @@ from .expectations.rewriting import update
 from .family.words import refuse_company
 from .findings import Finding, Identification, Report, TargetInfo
 from .judge import version
+from .kinds import kind_of
 from .outside import Problem, Request
-from .parts import find_part, refuse_beside_part
+from .parts import refuse_beside_part
 from .problems import PROGRAM
 from .project import ProjectError, ProjectTarget, find_project, read_targets
 from .reports import several, terminal
@@ -44,10 +45,10 @@ class Judged:
 def run_check(options: argparse.Namespace, spec: Spec) -> int:
     """Judge, print or write, and bring expectations up to date where that was asked; the exit code."""
     find_clauses(spec, options.only)
-    _refuse_part(options)
+    _refuse_contradictions(options)
     rows = _rows(options)
     for row in rows:
-        _check_name(row, spec)
+        row.check_names(spec)
     declared = [row.expectations(spec, drafts=options.update_expectations) for row in rows]
     check_output(options.output)
     judged = [_judge(row, own, options, spec) for row, own in zip(rows, declared, strict=True)]
@@ -58,22 +59,10 @@ def run_check(options: argparse.Namespace, spec: Spec) -> int:
     return max(_conclude(one, options) for one in judged)
 
 
-def _check_name(row: ProjectTarget, spec: Spec) -> None:
-    """Raise UnknownNameError, or with the row's place ProjectError, for an architecture that there is not."""
-    try:
-        if row.architecture is not None:
-            find_architecture(spec, row.architecture)
-    except UnknownNameError as error:
-        if not row.source:
-            raise
-        raise ProjectError(f"{row.source}: {error}") from None
-
-
-def _refuse_part(options: argparse.Namespace) -> None:
+def _refuse_contradictions(options: argparse.Namespace) -> None:
     """Options that contradict each other. Raises FamilyError, ExpectationError, PartError, ProjectError."""
-    if options.part is not None:
-        find_part(options.part)
-        refuse_beside_part([name for name in BELONGS if getattr(options, name) is not None])
+    if options.part is not None and options.family is not None:
+        refuse_beside_part(["family"])
     if options.family is not None:
         refuse_company(options)
     if options.update_expectations:
@@ -94,7 +83,7 @@ def _rows(options: argparse.Namespace) -> list[ProjectTarget]:
     """What is to be judged."""
     if options.target is not None:
         given = (options.target, options.architecture, options.kw, options.input, options.recipe, options.expect)
-        return [ProjectTarget(*given)]
+        return [ProjectTarget(*given, part=options.part)]
     return read_targets(find_project(Path.cwd()))
 
 
@@ -118,10 +107,8 @@ def _request(row: ProjectTarget, expected: Sequence[Expectation], options: argpa
         return Request(
             "check_family", (row.target, keyword), {"means": means, "kwargs": row.kwargs, "seed": options.seed}
         )
-    asked = {"kwargs": row.kwargs, "input": row.input, "recipe": row.recipe, "expected": tuple(expected)}
-    asked |= {"only": tuple(options.only), "level": options.level, "evidence": options.evidence, "seed": options.seed}
-    asked |= {"part": options.part} if options.part is not None else {}
-    return Request("check", (row.target, row.architecture), asked)
+    asked = {"only": tuple(options.only), "level": options.level, "evidence": options.evidence, "seed": options.seed}
+    return row.asked(expected, **asked)
 
 
 def unexamined(row: ProjectTarget, reason: str, spec: Spec) -> Report:
@@ -132,15 +119,10 @@ def unexamined(row: ProjectTarget, reason: str, spec: Spec) -> Report:
         for c in (spec.clauses.values() if known is not None else ())
         if known is not None and c.applies_to(known)
     )
-    info = TargetInfo(row.target, dict(row.kwargs), _kind(row.target))
+    info = TargetInfo(row.target, dict(row.kwargs), kind_of(row.target))
     report = Report(info, row.architecture, Identification(None, False), "not-examined", findings)
     tool = {"version": version(), "spec": spec.version}
     return replace(report, summary={"problem": reason}, tool=tool)
-
-
-def _kind(address: str) -> str:
-    suffix = Path(address).suffix.lower()
-    return suffix[1:] if suffix in (".onnx", ".pt2") else "file" if ".py" in address else "factory"
 
 
 def _deliver_one(one: Judged, options: argparse.Namespace, spec: Spec) -> None:
@@ -174,7 +156,8 @@ def _conclude(one: Judged, options: argparse.Namespace) -> int:
     for stale in one.report.stale:
         place = f"{stale.place}: " if stale.place else ""
         words = f"{place}{stale.id} is declared, but {stale.stale}; remove it"
-        again = ", or run again with --update-expectations" if place.count(":") > 2 else ""
+        in_file = one.row.expect is not None and place.startswith(str(one.row.expect))
+        again = ", or run again with --update-expectations" if in_file else ""
         print(f"{PROGRAM}: {words}{again}", file=sys.stderr)
     return min(one.report.exit_code, COULD_NOT_JUDGE)
 

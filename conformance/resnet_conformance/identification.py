@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from .anatomy import Anatomy
 from .architecture import Architecture
+from .clauses import Case
 from .examination import examine
 from .findings import Finding, Identification
 from .judge import Subject, build_case, deviations_of
@@ -22,6 +23,7 @@ class Match:
     """One architecture beside the candidate, with what its clauses found."""
 
     architecture: Architecture
+    case: Case
     findings: tuple[Finding, ...]
     unread: bool = False  # operations of it were not read: what its clauses found says what it may be, no more
 
@@ -74,12 +76,12 @@ def distance(architecture: Architecture, found: Anatomy, input_size: int) -> flo
     return total
 
 
-def nearest(spec: Spec, subject: Subject) -> Match:
-    """The architecture of the nearest shapes whose MUSTs the candidate breaks least; the paper's before a variant.
+def nearest(spec: Spec, subject: Subject) -> tuple[Match, ...]:
+    """The architecture of the nearest shapes whose MUSTs the candidate breaks least; then those compared with it.
 
-    Only those of the nearest one's paper (2015 or 2016) compete with it: a pre-activation ResNet-50, which no paper
-    has, is a ResNet-50 with other blocks, and no ResNet-152 with fewer.
-    Where none is near, the paper's network of the nearest shape: against that one it is judged.
+    The paper's goes before a variant. Only those of the nearest one's paper (2015 or 2016) are compared: a
+    pre-activation ResNet-50, which no paper has, is a ResNet-50 with other blocks, and no ResNet-152 with fewer. Where
+    none is near, the first is the paper's network of the nearest shape: against that one it is judged.
     """
     found, size = subject.found, subject.candidate.input_shape[2]
     plain = [a for a in spec.architectures.values() if a.variant or a.base is None]  # not the names that fix one option
@@ -87,26 +89,29 @@ def nearest(spec: Spec, subject: Subject) -> Match:
     limit = distance(ranked[0], found, size) + REACH
     same = [a for a in ranked if a.generation == ranked[0].generation]
     shortlist = [a for a in same[:SHORTLIST] if distance(a, found, size) <= limit]
-    matches = [_match(a, spec, subject) for a in shortlist]
-    best = min(matches, key=lambda m: (*m.broken_apart, distance(m.architecture, found, size), m.architecture.variant))
-    if best.near:
-        return best
-    paper = next(a for a in ranked if not a.variant)
-    return _match(paper, spec, subject)
+    matches = [match(a, spec, subject) for a in shortlist]
+    matches.sort(key=lambda m: (*m.broken_apart, distance(m.architecture, found, size), m.architecture.variant))
+    if not matches[0].near:
+        paper = next(a for a in ranked if not a.variant)
+        matches.sort(key=lambda m: m.architecture is not paper)
+        if matches[0].architecture is not paper:
+            matches.insert(0, match(paper, spec, subject))
+    return tuple(matches)
 
 
-def _match(architecture: Architecture, spec: Spec, subject: Subject) -> Match:
+def match(architecture: Architecture, spec: Spec, subject: Subject) -> Match:
+    """One architecture beside the candidate, examined by structure."""
     case = build_case(architecture, subject)
-    return Match(architecture, examine(case, spec), bool(case.unread))
+    return Match(architecture, case, examine(case, spec), bool(case.unread))
 
 
-def describe_match(match: Match) -> Identification:
+def describe_match(found: Match) -> Identification:
     """The identification that follows from the nearest architecture."""
-    broken = match.broken
+    broken = found.broken
     reasons = tuple(f"{f.clause}: {f.message} Found: {f.found}" for f in broken)
     return Identification(
-        architecture=match.architecture.name if match.near else None,
-        exact=not broken and not match.unread,
-        deviations=() if match.unread else deviations_of(match.findings),
+        architecture=found.architecture.name if found.near else None,
+        exact=not broken and not found.unread,
+        deviations=() if found.unread else deviations_of(found.findings),
         reasons=reasons,
     )

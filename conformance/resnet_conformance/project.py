@@ -10,13 +10,16 @@ targets = [
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .catalog import UnknownNameError, find_architecture
 from .expectations import Expectation, check_expectations, from_mapping
 from .expectations.reading import read_expectations
+from .outside import Request
+from .parts import PartError, find_part, refuse_beside_part
 from .spec import Spec, suggest
 
 TABLE = "[tool.resnet-conformance]"
@@ -39,8 +42,30 @@ class ProjectTarget:
     recipe: str | None = None
     expect: Path | None = None
     expected: Mapping[str, object] = field(default_factory=dict)
+    part: str | None = None  # the part of a network that it is; None: a whole one
     source: str = ""
     folder: Path | None = None  # where its address is looked for
+
+    def asked(self, expected: Sequence[Expectation], **options: Any) -> Request:
+        """`check` of this target, with these declarations and further options of `check`."""
+        given = {"kwargs": dict(self.kwargs), "input": self.input, "recipe": self.recipe, "part": self.part}
+        return Request("check", (self.target, self.architecture), {**given, "expected": tuple(expected), **options})
+
+    def check_names(self, spec: Spec) -> None:
+        """Raise ProjectError, UnknownNameError or PartError where it names an architecture or part that there is not,
+        or asks of a part what only a network has.
+        """
+        try:
+            if self.architecture is not None:
+                find_architecture(spec, self.architecture)
+            if self.part is not None:
+                find_part(self.part)
+                given = {"architecture": self.architecture, "input": self.input, "recipe": self.recipe}
+                refuse_beside_part([name for name, value in given.items() if value is not None])
+        except (UnknownNameError, PartError) as error:
+            if not self.source:
+                raise
+            raise ProjectError(f"{self.source}: {error}") from None
 
     def expectations(self, spec: Spec, drafts: bool = False) -> tuple[Expectation, ...]:
         """All that is declared; `drafts`: reasons, and the file, may still be missing. Raises ExpectationError."""
@@ -92,6 +117,7 @@ def read_targets(path: Path | None, how: str = "a target (package.module:factory
 KINDS: Mapping[str, tuple[type, str]] = {
     "target": (str, "text"),
     "architecture": (str, "text"),
+    "part": (str, "text"),
     "kwargs": (dict, "a table"),
     "input": (list, "three numbers such as [3, 32, 32]"),
     "recipe": (str, "text"),

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .outside import TIMEOUT
+
 if TYPE_CHECKING:
     from .findings import Report
     from .project import ProjectTarget
-
-TIMEOUT = 120.0  # seconds, as on the command line (importing that here would load more than a pytest run needs)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,6 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--resnet-architecture", metavar="NAME", help="what it claims to be (default: what it is nearest to)"
     )
+    group.addoption("--resnet-part", metavar="PART", help="judge a single module of a network as this part")
     group.addoption(
         "--resnet-kw",
         metavar="KEY=VALUE",
@@ -69,7 +70,8 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     target = config.getoption("--resnet-target")
     if not target:
         return None
-    claimed = config.getoption("--resnet-architecture") or "the nearest architecture"
+    part = config.getoption("--resnet-part")
+    claimed = f"the part {part}" if part else config.getoption("--resnet-architecture") or "the nearest architecture"
     keywords = " ".join(config.getoption("--resnet-kw"))
     expect = config.getoption("--resnet-expect")
     return (
@@ -92,10 +94,12 @@ def read_targets(config: pytest.Config) -> list[ProjectTarget]:
     target, expect = config.getoption("--resnet-target"), config.getoption("--resnet-expect")
     if target:
         keywords = dict(_keyword(text) for text in config.getoption("--resnet-kw"))
-        claimed = config.getoption("--resnet-architecture")
-        return [ProjectTarget(target, claimed, keywords, expect=folder / expect if expect else None, folder=folder)]
-    if expect:
-        raise ProjectError("--resnet-expect says something of one target: give --resnet-target")
+        claimed, part = config.getoption("--resnet-architecture"), config.getoption("--resnet-part")
+        file = folder / expect if expect else None
+        return [ProjectTarget(target, claimed, keywords, expect=file, part=part, folder=folder)]
+    for option in ("expect", "part"):
+        if config.getoption(f"--resnet-{option}"):
+            raise ProjectError(f"--resnet-{option} says something of one target: give --resnet-target")
     return read(find_project(folder), "--resnet-target package.module:factory")
 
 

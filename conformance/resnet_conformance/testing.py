@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .findings import Declared, Finding, Report
-from .spec import load_spec, suggest
+from .spec import Spec, load_spec, suggest
 
 if TYPE_CHECKING:
     import pytest
@@ -31,33 +31,43 @@ class ConformanceWarning(UserWarning):
 
 def parametrize_with_clauses(
     target: object,
-    architecture: str,
+    architecture: str | None = None,
     *,
+    part: str | None = None,
     expected: str | Mapping[str, object] | None = None,
     level: str | None = None,
     **options: Any,
 ) -> pytest.MarkDecorator:
-    """A mark that gives a test the argument `clause`, once for each clause that speaks of the architecture.
+    """A mark that gives a test the argument `clause`, once for each clause that speaks of the architecture or part.
 
     `clause()` passes, fails, skips what is not examined or not applicable, warns of a SHOULD that does not hold, and
     marks a declared failure as expected to fail. The network is judged once, when the first of them is called.
-    `expected` and `options` are those of `check`. Raises ValueError for an unknown architecture.
+    `expected` and `options` are those of `check`. Raises ValueError for an unknown architecture or part, and where
+    neither is given.
     """
     import pytest
 
-    spec = load_spec()
-    if architecture not in spec.architectures:
-        raise ValueError(f"unknown architecture {architecture!r}{suggest(architecture, spec.architectures)}")
-    known = spec.architectures[architecture]
-    asked = {"expected": expected, "level": level, **options}
-    clauses = [c.id for c in spec.clauses.values() if c.applies_to(known)]
+    asked = {"part": part, "expected": expected, "level": level, **options}
     return pytest.mark.parametrize(
         "clause",
         [
-            pytest.param(ClauseCall(target, architecture, name, asked), id=f"{architecture}::{name}")
-            for name in (*clauses, VERDICT)
+            pytest.param(ClauseCall(target, architecture, name, asked), id=f"{part or architecture}::{name}")
+            for name in (*clauses_of(load_spec(), architecture, part), VERDICT)
         ],
     )
+
+
+def clauses_of(spec: Spec, architecture: str | None, part: str | None) -> tuple[str, ...]:
+    """Ids of the clauses that speak of a part, or else of an architecture. Raises ValueError as the decorator does."""
+    from .parts import find_part
+
+    if part is not None:
+        return tuple(find_part(part).clauses)
+    if architecture is None:
+        raise ValueError("say what it claims to be: an architecture, such as 'imagenet/resnet50', or a part")
+    if architecture not in spec.architectures:
+        raise ValueError(f"unknown architecture {architecture!r}{suggest(architecture, spec.architectures)}")
+    return tuple(c.id for c in spec.clauses.values() if c.applies_to(spec.architectures[architecture]))
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,7 @@ class ClauseCall:
     """One clause, ready to be examined."""
 
     target: object
-    architecture: str
+    architecture: str | None
     clause: str
     options: Mapping[str, Any]
 

@@ -17,7 +17,6 @@ from .findings import Identification
 from .graph import Graph
 from .spec import Spec
 
-SUFFIXES = (".safetensors", ".pth", ".pt")
 UNSEEN = (
     "Shapes do not show strides, padding, activations, pooling, what a shortcut without parameters does, eps or"
     " momentum. Judge the code or an exported network for these."

@@ -161,7 +161,7 @@ def _fastest(call: Callable[[], object], times: int = 5) -> float:
     return min(seconds)
 
 
-@pytest.mark.slow
+@pytest.mark.timed
 def test_resnet152_is_judged_by_structure_within_half_a_second() -> None:
     """From the constructed module to the report, the fastest of five."""
     net = torchvision.models.resnet152()
@@ -173,7 +173,7 @@ def test_resnet152_is_judged_by_structure_within_half_a_second() -> None:
     assert _fastest(judge) < 0.5
 
 
-@pytest.mark.slow
+@pytest.mark.timed
 @pytest.mark.parametrize(
     ("target", "architecture", "seconds"),
     [

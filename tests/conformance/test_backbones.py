@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-import timm
 import torch
 import torchvision
 from torch import Tensor, nn
@@ -40,11 +39,11 @@ def getter() -> nn.Module:
 
 
 def features_only() -> nn.Module:
-    return timm.create_model("resnet18", features_only=True)
+    return pytest.importorskip("timm").create_model("resnet18", features_only=True)
 
 
 def no_classes() -> nn.Module:
-    return timm.create_model("resnet18", num_classes=0)
+    return pytest.importorskip("timm").create_model("resnet18", num_classes=0)
 
 
 def detection() -> nn.Module:

@@ -73,7 +73,7 @@ def test_a_blueprint_conforms_to_its_own_architecture(name: str) -> None:
 @pytest.mark.parametrize("name", [*NAMES, "cifar10/resnet1202"])
 def test_a_blueprint_is_identified(name: str) -> None:
     for option in SPEC.architectures[name].options:
-        match = nearest(SPEC, subject(name, option))
+        match = nearest(SPEC, subject(name, option))[0]
         assert describe_match(match) == Identification(plain_name(name), True)
 
 

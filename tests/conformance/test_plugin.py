@@ -66,6 +66,22 @@ def test_the_targets_of_a_pyproject(project: pytest.Pytester) -> None:
     result = run(project, "-v", "-k", "SC-13")
     result.stdout.fnmatch_lines(["*imagenet/resnet18-B::SC-13*PASSED*"])
 
+    (project.path / "pyproject.toml").write_text(
+        '[tool.resnet-conformance]\ntargets = [{target = "torchvision.models.resnet:BasicBlock", part = "basic-block",'
+        " kwargs = {inplanes = 8, planes = 8}}]\n"
+    )
+    result = run(project, "-v", "-k", "SC-01 or HD-02 or verdict")
+    result.stdout.fnmatch_lines(["*basic-block::SC-01*PASSED*", "*basic-block::verdict*PASSED*"])
+    assert result.parseoutcomes()["passed"] == 2  # HD-02 is no clause of a block
+
+
+def test_a_part(project: pytest.Pytester) -> None:
+    block = ("--resnet-target", "torchvision.models.resnet:Bottleneck", "--resnet-part", "bottleneck")
+    figures = ("--resnet-kw", "inplanes=32", "--resnet-kw", "planes=8", "--resnet-kw", "stride=1")
+    result = run(project, *block, *figures, "-v", "-k", "SC-01 or verdict")
+    result.stdout.fnmatch_lines(["resnet-conformance: * against the part bottleneck, level must", "*verdict*PASSED*"])
+    assert result.ret == 0
+
 
 def test_a_declared_deviation_is_expected_to_fail_and_told(project: pytest.Pytester) -> None:
     (project.path / "known.yaml").write_text("expected:\n  - {id: stride-3x3, reason: we ship v1.5}\n")
@@ -119,6 +135,12 @@ def test_right(clause):
 def test_declared(clause):
     clause()
 
+from torchvision.models.resnet import BasicBlock
+
+@parametrize_with_clauses(BasicBlock, part="basic-block", kwargs={"inplanes": 8, "planes": 8})
+def test_part(clause):
+    clause()
+
 @pytest.mark.resnet("nets.py:theirs", "imagenet/resnet50", expected={"stride-3x3": "we ship v1.5"})
 def test_report(resnet_report):
     assert resnet_report.verdict == "deviates", resnet_report
@@ -131,13 +153,15 @@ def test_no_mark(resnet_report):
 def test_a_project_tests_its_own_networks(project: pytest.Pytester) -> None:
     project.makepyfile(OWN)
     result = project.runpytest_subprocess(
-        "-v", "-p", "no:cacheprovider", "--strict-markers", "-k", "BTN or verdict or report or mark"
+        "-v", "-p", "no:cacheprovider", "--strict-markers", "-k", "BTN or BLK-05 or verdict or report or mark"
     )
     result.stdout.fnmatch_lines([
         "*::test_right[[]imagenet/resnet50::BTN-04[]] PASSED*",
         "*::test_right[[]imagenet/resnet50::verdict[]] FAILED*",  # structure alone shows no verdict
         "*::test_declared[[]imagenet/resnet50::BTN-04[]] XFAIL*",
         "*::test_declared[[]imagenet/resnet50::verdict[]] PASSED*",
+        "*::test_part[[]basic-block::BLK-05[]] PASSED*",
+        "*::test_part[[]basic-block::verdict[]] PASSED*",
         "*::test_report PASSED*",
         "*::test_no_mark ERROR*",
         'resnet_report needs a mark: @pytest.mark.resnet(factory, "imagenet/resnet50")',
@@ -148,9 +172,17 @@ def test_a_project_tests_its_own_networks(project: pytest.Pytester) -> None:
     ("arguments", "message"),
     [
         (("--resnet-target", "nets.py:ours", "--resnet-expect", "no.yaml"), "cannot read the expectations *no.yaml*"),
+        (("--resnet-part", "head"), "--resnet-part says something of one target: give --resnet-target"),
+        (
+            ("--resnet-target", "nets.py:ours", "--resnet-part", "heat"),
+            "there is no part 'heat' (did you mean 'head'?)*",
+        ),
         (("--resnet-expect", "no.yaml"), "--resnet-expect says something of one target: give --resnet-target"),
         ((), "nothing to judge: give --resnet-target package.module:factory, or list targets*"),
-        (("--resnet-target", "nets.py:ours", "--resnet-architecture", "imagenet/resnet-18"), "unknown architecture*"),
+        (
+            ("--resnet-target", "nets.py:ours", "--resnet-architecture", "imagenet/resnet-18"),
+            "there is no architecture*",
+        ),
         (("--resnet-target", "nets.py:ours", "--resnet-kw", "nonsense"), "--resnet-kw: 'nonsense' is not KEY=VALUE*"),
         (("--resnet-target", "nets.py:broken"), "*no weights here*"),
         (("--resnet-target", "nets.py:our", "--resnet-architecture", "imagenet/resnet18"), "*did you mean ours*"),

@@ -85,6 +85,11 @@ def test_all_targets_from_a_folder_below(
             listing('{target = "a:b", architecture = "imagenet/resnet51"}'),
             "target 1: there is no architecture 'imagenet/resnet51'",
         ),
+        (listing('{target = "a:b", part = "heat"}'), "target 1: there is no part 'heat' (did you mean 'head'?)"),
+        (
+            listing('{target = "a:b", part = "head", input = [3, 8, 8]}'),
+            "target 1: a part cannot be combined with input",
+        ),
         (listing('{target = "a:b", expected = {BTN-4 = "x"}}'), "target 1: unknown clause or deviation 'BTN-4' (did"),
         (listing('{target = "a:b", expect = "none.yaml"}'), "cannot read the expectations"),
     ],
@@ -99,6 +104,18 @@ def test_what_is_wrong_is_one_message_before_anything_is_judged(
     assert err.startswith("resnet-conformance: ")
     assert words in err
     assert "Traceback" not in err
+
+
+def test_a_part_among_the_targets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    block = 'target = "torchvision.models.resnet:BasicBlock", part = "basic-block"'
+    project(tmp_path, listing(f"{{{block}, kwargs = {{inplanes = 8, planes = 8}}}}"))
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = run(capsys, "--format", "json")
+    report = json.loads(out)["reports"][0]
+    assert (code, report["architecture"], report["summary"]["part"]) == (2, None, "basic-block")  # structure alone
+    assert "HD-02" not in {finding["clause"] for finding in report["findings"]}
 
 
 def test_options_of_one_target_need_one(

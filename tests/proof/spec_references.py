@@ -64,7 +64,7 @@ def _against(spec: Spec, architecture: Architecture, clauses: Collection[str]) -
     if told := _failures(examine(build_case(architecture, own), spec)):
         return told
     plain = architecture.name if architecture.variant else architecture.base or architecture.name
-    found = nearest(spec, own).architecture.name
+    found = nearest(spec, own)[0].architecture.name
     return f"is taken for {found}" if found != plain else None
 
 

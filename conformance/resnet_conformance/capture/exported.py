@@ -17,12 +17,12 @@ from torch import nn
 
 from ..candidate import FileFacts
 from .exported_call import NORMS, Call
-from .isolation import module_kept, swap_twins
 from .onnx_call import LARGEST
 from .problems import TargetError, last_line
 from .pt2_arguments import decode, extents, names_in
 from .pt2_file import Archive, read_pt2
 from .pt2_functions import find_function
+from .rehearsal import rehearse
 
 NOTHING = frozenset({"_assert_scalar", "_assert_tensor_metadata", "_assert_async", "sym_constrain_range_for_size"})
 ZEROS = frozenset({"zeros", "new_zeros", "zeros_like"})
@@ -160,7 +160,7 @@ class Program(nn.Module):
         """Is it a count of batches, which training alone goes on with?"""
         return call.name in ("add_", "add") and call.arguments[0][1].get("as_tensor", {}).get("name") in counters
 
-    def rehearse(self) -> None:
+    def find_whole_pools(self) -> None:
         """Find the pools whose window is the whole map at the size of the example. Runs on meta tensors."""
         if len(self.sizes) != 4 or None in self.sizes:
             return
@@ -171,19 +171,10 @@ class Program(nn.Module):
             unpadded = not any(named.get("padding", ()))
             pools[call] = tuple(named["self"].shape[2:]) == tuple(named["kernel_size"]) and unpadded
 
-        with module_kept(self), torch.no_grad():
-            swap_twins(self, "meta")
-            hooks = [call.register_forward_hook(look) for call in self.calls if call.name == "avg_pool2d"]
-            try:
-                if hooks:
-                    self(torch.empty([n or 1 for n in self.sizes], device="meta"))
-            except Exception:  # noqa: BLE001 - the capture will say what is wrong
-                return
-            finally:
-                for hook in hooks:
-                    hook.remove()
-        for call, whole in pools.items():
-            call.whole = whole
+        watched = [call for call in self.calls if call.name == "avg_pool2d"]
+        if rehearse(self, watched, [n or 1 for n in self.sizes], look):
+            for call, whole in pools.items():
+                call.whole = whole
 
 
 def _mark_always(calls: Sequence[Call]) -> None:
@@ -223,7 +214,7 @@ def read_exported(path: Path) -> tuple[nn.Module, FileFacts]:
         raise TargetError(f"{path} is no .pt2 file that can be read: {last_line(error)}") from error
     if len(program.sizes) != 4:
         raise TargetError(f"{path} cannot be judged: its input has {len(program.sizes)} axes, and an image batch has 4")
-    program.rehearse()
+    program.find_whole_pools()
     return program, FileFacts(
         program.sizes,
         window=any(call.whole for call in program.calls),

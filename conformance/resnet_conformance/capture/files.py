@@ -34,7 +34,7 @@ def _read_onnx(path: Path) -> tuple[nn.Module, FileFacts]:
 
     program, folding = unfold(read_onnx(path), str(path))
     network = Network(program)
-    network.rehearse()
+    network.find_whole_pools()
     shape = program.input_shape or ()
     if network.channels_last and shape:
         shape = (shape[0], shape[3], *shape[1:3])

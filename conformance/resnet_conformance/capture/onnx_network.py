@@ -14,12 +14,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from .isolation import module_kept, swap_twins
 from .onnx_call import Array, Call, Operand, Result
 from .onnx_file import Operation, Program
 from .onnx_known import compute
 from .onnx_layout import Value
 from .onnx_operators import OPERATORS
+from .rehearsal import rehearse
 
 # What the operands of an operator are to it, by position: the names that their tensors are registered under
 ROLES = {
@@ -160,29 +160,21 @@ class Network(nn.Module):
         found = tuple(_output(values[name]) for name in self.program.outputs)
         return found[0] if len(found) == 1 else found
 
-    def rehearse(self) -> None:
+    def find_whole_pools(self) -> None:
         """Find the pools whose window is the whole map at the size that the file fixes. Runs on meta tensors."""
         if self.size is None:
             return
         weights = (step._parameters.get("weight") for step in self.steps if step.operation.kind == "Conv")
         channels = next((weight.shape[1] for weight in weights if weight is not None and weight.dim() == 4), 3)
         pools: dict[Step, bool] = {}
-        with module_kept(self), torch.no_grad():
-            swap_twins(self, "meta")
-            hooks = [
-                step.register_forward_hook(lambda s, given, result: pools.__setitem__(s, _is_whole(s, given[2])))
-                for step in self.steps
-                if step.operation.kind == POOL
-            ]
-            try:
-                self(torch.empty((self.batch or 1, channels, *self.size), device="meta"))
-            except Exception:  # noqa: BLE001 - the capture will say what is wrong
-                return
-            finally:
-                for hook in hooks:
-                    hook.remove()
-        for step, whole in pools.items():
-            step.whole = whole
+
+        def look(step: Step, given: tuple[Any, ...], result: Any) -> None:
+            pools[step] = _is_whole(step, given[2])
+
+        watched = [step for step in self.steps if step.operation.kind == POOL]
+        if rehearse(self, watched, (self.batch or 1, channels, *self.size), look):
+            for step, whole in pools.items():
+                step.whole = whole
 
 
 def _output(operand: Operand) -> torch.Tensor:

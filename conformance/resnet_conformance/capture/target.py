@@ -26,14 +26,13 @@ from torch import nn
 
 from ..candidate import FileFacts
 from ..findings import TargetInfo
+from ..kinds import is_network_file, is_weights_file
 from .isolation import ALONE, default_device_kept, quiet, settings_kept
 from .limits import exposed
 from .problems import Expired, KeywordError, TargetError, last_line
 
 Device = Literal["meta", "cpu"]
 _numbers = itertools.count()
-FILES = (".onnx", ".pt2")
-WEIGHTS = (".safetensors", ".pth", ".pt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +169,12 @@ def load_target(target: object, kwargs: Mapping[str, object] | None = None) -> L
 
 
 def _from_address(address: str, kwargs: dict[str, object]) -> LoadedTarget:
-    if address.lower().endswith(FILES):
+    if is_network_file(address):
         from .files import load_file
 
         info, instance, facts = load_file(address, kwargs)
         return LoadedTarget(info, instance=instance, file=facts)
-    if address.lower().endswith(WEIGHTS):
+    if is_weights_file(address):
         raise TargetError(
             f"{address} holds weights and no network, so that no clause can be examined: judge the code or an exported"
             f" network; 'resnet-conformance identify {address}' says what the shapes tell"

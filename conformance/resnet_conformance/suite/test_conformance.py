@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from resnet_conformance import outside
+from resnet_conformance.catalog import UnknownNameError
 from resnet_conformance.findings import Report
 from resnet_conformance.outside import Problem, Request
 from resnet_conformance.project import ProjectTarget
 from resnet_conformance.pytest_plugin import read_targets
-from resnet_conformance.spec import load_spec, suggest
-from resnet_conformance.testing import VERDICT, hold
+from resnet_conformance.spec import load_spec
+from resnet_conformance.testing import VERDICT, clauses_of, hold
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -22,14 +23,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     spec, config = load_spec(), metafunc.config
     cases = []
     for number, row in enumerate(_targets(config)):
-        name = row.architecture or _nearest(row, config)
-        if name not in spec.architectures:
-            raise pytest.Collector.CollectError(f"unknown architecture {name!r}{suggest(name, spec.architectures)}")
-        clauses = [c.id for c in spec.clauses.values() if c.applies_to(spec.architectures[name])]
-        for clause in (*clauses, VERDICT):
+        architecture = row.architecture or (None if row.part else _nearest(row, config))
+        claimed = replace(row, architecture=architecture)
+        for clause in (*clauses_of(spec, architecture, row.part), VERDICT):
             # in parallel runs (--dist=loadgroup) one process judges a target, and not each of them
             group = pytest.mark.xdist_group(f"target{number}")
-            cases.append(pytest.param(replace(row, architecture=name), clause, marks=group, id=f"{name}::{clause}"))
+            cases.append(pytest.param(claimed, clause, marks=group, id=f"{row.part or architecture}::{clause}"))
     metafunc.parametrize(("row", "clause"), cases)
 
 
@@ -38,8 +37,9 @@ def _targets(config: pytest.Config) -> list[ProjectTarget]:
     try:
         rows = read_targets(config)
         for row in rows:
+            row.check_names(load_spec())
             row.expectations(load_spec())
-    except ValueError as error:
+    except (ValueError, UnknownNameError) as error:
         raise pytest.Collector.CollectError(str(error)) from None
     _ask(Request("find", tuple((row.target, dict(row.kwargs)) for row in rows)), rows[0], config)
     return rows
@@ -73,10 +73,8 @@ def _report(row: ProjectTarget, config: pytest.Config) -> Report:
     key = repr(row)
     if key not in _judged():
         level = "should" if config.getoption("--resnet-level") == "should" else None
-        asked: dict[str, Any] = {"kwargs": dict(row.kwargs), "input": row.input, "recipe": row.recipe, "level": level}
-        asked |= {"expected": row.expectations(load_spec()), "seed": config.getoption("--resnet-seed")}
+        request = row.asked(row.expectations(load_spec()), level=level, seed=config.getoption("--resnet-seed"))
         try:
-            request = Request("check", (row.target, row.architecture), asked)
             answer = outside.ask(request, config.getoption("--resnet-timeout"), row.folder)
             _judged()[key] = Report.from_json(answer["report"])
         except Problem as problem:
