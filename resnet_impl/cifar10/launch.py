@@ -1,0 +1,81 @@
+"""From a recipe, images and a folder to runs that are ready to train: new ones, or those that were interrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from resnet_impl.cifar10 import checkpoint
+from resnet_impl.cifar10.data import Cifar10, Split, split
+from resnet_impl.cifar10.errors import TrainingError
+from resnet_impl.cifar10.outputs import Board, environment
+from resnet_impl.cifar10.recipe import Recipe, check_recipe
+from resnet_impl.cifar10.runs import Run, resume
+from resnet_impl.cifar10.trainer import Trainer
+from resnet_impl.cifar10.views import Views, per_channel_mean, per_channel_std, per_pixel_mean
+from resnet_impl.cifar10.world import World
+
+
+def prepare(recipe: Recipe, data: Cifar10, world: World) -> tuple[Split, Split, Views]:
+    """Training and test images on the device, and the views of them. The mean is of the training images alone."""
+    train, test = split(data.train) if recipe.images == "part" else (data.train, data.test)
+    if recipe.mean == "pixel":
+        views = Views(per_pixel_mean(train.images))
+    else:
+        views = Views(per_channel_mean(train.images), per_channel_std(train.images))
+    return train.to(world.device), test.to(world.device), views.to(world.device)
+
+
+def set_arithmetic(recipe: Recipe, deterministic: bool) -> None:
+    """Full precision unless the recipe says otherwise: torch rounds convolutions to TF32 of its own accord."""
+    tf32 = recipe.precision == "tf32"
+    torch.backends.cuda.matmul.allow_tf32 = tf32
+    torch.backends.cudnn.allow_tf32 = tf32
+    torch.backends.cudnn.benchmark = not deterministic
+    torch.backends.cudnn.deterministic = deterministic
+
+
+def open_runs(
+    recipe: Recipe,
+    data: Cifar10,
+    seeds: Sequence[int],
+    output: Path,
+    world: World,
+    go_on: bool = False,
+    graphs: bool = True,
+    deterministic: bool = False,
+) -> list[Run]:
+    """A run for each seed, in `output` or, where there are several, in seed0, seed1, ... there.
+
+    `go_on`: those with a checkpoint are resumed; without it a checkpoint that is there is an error, as nothing is
+    overwritten. Raises TrainingError.
+    """
+    check_recipe(recipe)
+    set_arithmetic(recipe, deterministic)
+    train, test, views = prepare(recipe, data, world)
+    found = []
+    for seed in seeds:
+        folder = output / f"seed{seed}" if len(seeds) > 1 else output
+        path = folder / checkpoint.NAME
+        if path.exists() and not go_on:
+            raise TrainingError(f"{folder} holds a run: go on with it (--resume), or give another --output")
+        _make(folder)
+        about: dict[str, Any] = {"data": data.source, "synthetic": data.synthetic}
+        run = Run(Trainer(recipe, train, test, views, seed, world, graphs), folder, about)
+        if path.exists():
+            resume(run)
+        run.about = {**about, "environment": environment(world.device) | {"processes": world.size}}
+        if world.writes:
+            run.board = Board(folder / "tensorboard", run.trainer.iteration + 1)
+        found.append(run)
+    return found
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingError(f"cannot make the folder {folder}: {error.strerror or error}") from error

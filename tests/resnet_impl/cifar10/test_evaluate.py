@@ -1,0 +1,139 @@
+"""`python -m resnet_impl.cifar10.evaluate`: figures, the table of the classes, pictures, foreign weights."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from resnet_impl.cifar10 import evaluate, train
+from resnet_impl.cifar10.data import Split
+from resnet_impl.cifar10.evaluation import evaluate as evaluate_on
+from resnet_impl.cifar10.models import build
+from resnet_impl.cifar10.views import Views
+
+from .runs_made import made_data
+
+
+@pytest.fixture(autouse=True)
+def _made_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (train, evaluate):
+        monkeypatch.setattr(module, "load_data", lambda where, **options: made_data())
+
+
+class Says(nn.Module):
+    """Answers by the brightness of the first pixel: the logits of class k are highest for pixel value 10 k."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return -(255 * x[:, :1, 0, 0] - torch.tensor([0.0, 10.0, 20.0])).abs()
+
+
+def test_figures_by_hand() -> None:
+    images = torch.zeros(6, 3, 32, 32, dtype=torch.uint8)
+    images[:, 0, 0, 0] = torch.tensor([0, 10, 10, 10, 20, 0])  # what is answered: 0 1 1 1 2 0
+    labels = torch.tensor([0, 0, 1, 1, 2, 2])
+    answers = evaluate_on(Says().train(), Split(images, labels), Views(torch.zeros(3, 1, 1)))
+    assert answers.confusion.tolist() == [[1, 1, 0], [0, 2, 0], [1, 0, 1]]
+    assert answers.error == pytest.approx(100 / 3)
+    assert [answers.error_of(label) for label in range(3)] == pytest.approx([50, 0, 50])
+    shown = torch.tensor([0.0, 10, 10, 10, 20, 0])[:, None] - torch.tensor([0.0, 10.0, 20.0])
+    assert answers.loss == pytest.approx(nn.functional.cross_entropy(-shown.abs(), labels).item(), rel=1e-5)
+
+
+def test_the_networks_mode_is_kept() -> None:
+    net = Says()
+    for mode in (True, False):
+        net.train(mode)
+        evaluate_on(net, made_data().test, Views(torch.zeros(3, 1, 1)))
+        assert net.training is mode
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run."""
+    folder = tmp_path_factory.mktemp("run")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train, "load_data", lambda where, **options: made_data())
+        arguments = ["--model", "resnet8", "--batch", "8", "--iterations", "100", "--device", "cpu", "--data", "made"]
+        assert train.main([*arguments, "--output", str(folder)]) == 0
+    return folder
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = evaluate.main([*arguments, "--data", "made", "--device", "cpu"])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_a_checkpoint_has_the_error_that_training_told(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("matplotlib")
+    code, out, _ = run(capsys, str(trained / "checkpoint.pt"), "--format", "json")
+    assert code == 0
+    told = json.loads((trained / "run.json").read_text())["result"]
+    found = json.loads(out)
+    assert (found["error"], found["loss"]) == pytest.approx((told["test_error"], told["test_loss"]))
+    assert set(found["classes"]) == {"cat", "dog", "ship"}
+    assert found["synthetic"]
+    assert (trained / "confusion.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_the_table_of_the_classes(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("matplotlib")
+    code, out, _ = run(capsys, str(trained / "checkpoint.pt"), "--picture", str(tmp_path / "c.png"))
+    assert code == 0
+    assert "resnet8, seed 0, 100 of 100 iterations; made images" in out
+    assert [line.split()[:2] for line in out.splitlines() if line.strip()[:3] in ("cat", "dog", "shi")] == [
+        ["cat", "20"], ["dog", "20"], ["ship", "20"],
+    ]  # fmt: skip
+
+
+def test_weights_in_our_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("matplotlib")
+    net = build("resnet8")
+    path = tmp_path / "w.safetensors"
+    save_file(net.state_dict(), path)
+    code, _, err = run(capsys, str(path))
+    assert code == 2
+    assert "does not say of what: give --model" in err
+    code, out, _ = run(capsys, str(path), "--model", "resnet8", "--mean", "0.5,0.5,0.5", "--deviation", "0.2,0.2,0.2")
+    assert code == 0
+    assert "resnet8, weights of w.safetensors" in out
+    code, _, err = run(capsys, str(path), "--model", "resnet14")
+    assert code == 2
+    assert "resnet-conformance transplant" in err
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("none.pt", None, "cannot read the checkpoint"),
+        ("bad.pt", b"nonsense", "is no checkpoint, or a damaged one"),
+        ("bad.safetensors", b"nonsense", "cannot read"),
+    ],
+)
+def test_a_file_that_is_no_checkpoint(
+    name: str, content: bytes | None, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    code, _, err = run(capsys, str(path), "--model", "resnet8")
+    assert code == 2
+    assert words in err
+    assert str(path) in err
+
+
+def test_a_checkpoint_that_would_run_code_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    class Evil:
+        def __reduce__(self) -> tuple[object, ...]:
+            return Path.touch, (tmp_path / "ran",)
+
+    torch.save({"format": Evil()}, tmp_path / "evil.pt")
+    code, _, err = run(capsys, str(tmp_path / "evil.pt"))
+    assert code == 2
+    assert "is no checkpoint, or a damaged one" in err
+    assert not (tmp_path / "ran").exists()
