@@ -28,6 +28,7 @@ from .judge import Subject, compose, conclude, deviations_of, prepare, version
 from .judge import environment as machine
 from .kinds import is_weights_file
 from .spec import Spec, load_spec, suggest
+from .through_variant import add_from_variant
 from .transplantation import WeightsError
 from .unread import withhold
 from .weight_shapes import count_shapes, identify_shapes
@@ -107,7 +108,11 @@ def check(
             findings = trial.hold(held.case, only, structure=held.findings)
             if level == "must":
                 findings = tuple(f for f in findings if f.level == "MUST")
-            identified = trial.identify(matches[0], {judged: findings}, complete=not only and level is None)
+            complete = not only and (level is None or bool(expectations))
+            best = trial.examine_best(matches[0], {judged: findings}, complete)
+            if best.architecture.name != judged:
+                findings = add_from_variant(findings, best)
+            identified = describe_match(best)
         identified = replace(identified, deviations=deviations_of(findings))
         complete = not only and set(evidence) == set(EVIDENCE)
         findings, declared = hold(findings, expectations, spec, complete)
@@ -149,7 +154,7 @@ def identification_report(
         subject, matches = _capture(target, kwargs, input, None, spec)
         started = time.perf_counter()
         with closing(Trial(spec, seed, EVIDENCE, ("MUST",))) as trial:
-            identified = trial.identify(matches[0], {})
+            identified = describe_match(trial.examine_best(matches[0], {}))
         name = matches[0].architecture.name
         return compose(subject, name, identified, (), "not-examined", spec, started, version(), seed)
 
@@ -236,13 +241,13 @@ class Trial:
             bench.close()
         self.benches.clear()
 
-    def identify(self, best: Match, held: Mapping[str, tuple[Finding, ...]], complete: bool = True) -> Identification:
-        """What the network is, with all evidence where its structure fits. `held` are findings by architecture."""
+    def examine_best(self, best: Match, held: Mapping[str, tuple[Finding, ...]], complete: bool = True) -> Match:
+        """What it is nearest to, with all evidence where its structure fits. `held` are findings by architecture."""
         if not best.broken and complete:
             known = {f.clause: f for findings in held.values() for f in findings}
             findings = held.get(best.architecture.name) or self.hold(best.case, known=known, structure=best.findings)
-            best = replace(best, findings=findings)
-        return describe_match(best)
+            return replace(best, findings=findings)
+        return best
 
 
 def _capture(

@@ -25,6 +25,7 @@ from .parts import refuse_beside_part
 from .problems import PROGRAM
 from .project import ProjectError, ProjectTarget, find_project, read_targets
 from .reports import several, terminal
+from .reports.output import OutputError
 from .spec import Spec
 
 COULD_NOT_JUDGE = 2
@@ -49,6 +50,8 @@ def run_check(options: argparse.Namespace, spec: Spec) -> int:
     rows = _rows(options)
     for row in rows:
         row.check_names(spec)
+    if options.update_expectations:
+        _refuse_shared(rows)
     declared = [row.expectations(spec, drafts=options.update_expectations) for row in rows]
     check_output(options.output)
     judged = [_judge(row, own, options, spec) for row, own in zip(rows, declared, strict=True)]
@@ -85,6 +88,23 @@ def _rows(options: argparse.Namespace) -> list[ProjectTarget]:
         given = (options.target, options.architecture, options.kw, options.input, options.recipe, options.expect)
         return [ProjectTarget(*given, part=options.part)]
     return read_targets(find_project(Path.cwd()))
+
+
+def _refuse_shared(rows: Sequence[ProjectTarget]) -> None:
+    """Raise ExpectationError for a file of two rows: an update after the one would remove what the other declares."""
+    for number, row in enumerate(rows):
+        for other in rows[:number]:
+            if row.expect is not None and other.expect is not None and _is_same(row.expect, other.expect):
+                raise ExpectationError(
+                    f"{row.source}: {row.expect} is the file of {other.target}, too ({other.source});"
+                    " --update-expectations cannot tell for which of them an entry stands: give each its own file,"
+                    " or leave --update-expectations out and edit the file"
+                )
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Do two paths name one file, by a link or in other letters, too?"""
+    return one.resolve() == other.resolve() or (one.exists() and other.exists() and one.samefile(other))
 
 
 def _judge(row: ProjectTarget, expected: Sequence[Expectation], options: argparse.Namespace, spec: Spec) -> Judged:
@@ -163,6 +183,7 @@ def _conclude(one: Judged, options: argparse.Namespace) -> int:
 
 
 def _update(one: Judged, options: argparse.Namespace) -> int:
+    """Bring the file of one target up to date, say what changed or why nothing did; the exit code."""
     path = one.row.expect
     if path is None:
         if one.report.stale or one.report.verdict == "violates":
@@ -175,6 +196,10 @@ def _update(one: Judged, options: argparse.Namespace) -> int:
     if one.report.verdict == "not-examined":
         print(f"{PROGRAM}: {path} stays as it is: {one.row.target} got no verdict", file=sys.stderr)
         return COULD_NOT_JUDGE
-    done = update(path, one.report, options.level)
+    try:
+        done = update(path, one.report, options.level)
+    except (ExpectationError, OutputError) as error:  # the other targets' files are still brought up to date
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        return COULD_NOT_JUDGE
     print(f"{path}: " + done.words.replace("\n", f"\n{path}: "), file=sys.stderr)
     return COULD_NOT_JUDGE if done.left else 0

@@ -28,14 +28,16 @@ def main(folder: str) -> None:
     """Answer the request on standard input with a file in the folder. Does not return."""
     request = pickle.load(sys.stdin.buffer)  # written by our own parent
     sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - whoever asks gets no answer
-    sys.path.insert(0, str(Path.cwd()))
     threading.Thread(target=_end_with, args=(os.getppid(),), name="parent", daemon=True).start()
     try:
-        _import(request)  # takes seconds, which are not the target's
+        from .capture import candidates  # noqa: F401 - with torch, which takes seconds that are not the target's
+
+        _import(request)
+        sys.path.insert(0, str(Path.cwd()))
         (Path(folder) / READY).touch()
         answer = respond(request)
-    except KeyboardInterrupt:
-        os._exit(130)
+    except KeyboardInterrupt as error:  # no key was pressed here: this process has no terminal
+        answer = _problem(error) | {"problem": "the target's code raised KeyboardInterrupt, so that it is not judged"}
     except BaseException as error:  # noqa: BLE001
         answer = _problem(error)
     write_atomically(Path(folder) / ANSWER, json_report.dump(answer))
@@ -82,7 +84,10 @@ def _import(request: Request) -> Any:
     return known[request.function]
 
 
-def _find(*targets: tuple[str, Mapping[str, Any]]) -> None:
+def _find(*targets: tuple[str, Mapping[str, Any], str | None]) -> None:
     """Import the targets, one after the other. Raises TargetError."""
-    for address, kwargs in targets:
-        load_target(address, kwargs)
+    from .parts.embedding import load_part
+
+    for address, kwargs, part in targets:
+        # a part is not given what only says what it is
+        load_target(address, kwargs) if part is None else load_part(address, kwargs)

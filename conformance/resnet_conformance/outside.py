@@ -40,7 +40,7 @@ class Request:
     """A function of the API and what it is given, which begins with a target's address.
 
     "check", "identification_report", "check_family", "transplant", or "find": one target after the other, as (address,
-    keyword arguments), is imported and not constructed.
+    keyword arguments, the part that it is or None), is imported and not constructed.
     """
 
     function: str
@@ -59,7 +59,7 @@ def ask(
     with TemporaryDirectory(prefix="resnet-conformance-", ignore_cleanup_errors=True) as scratch:
         place = Path(scratch)
         process = subprocess.Popen(
-            [sys.executable, "-P", "-c", CHILD.format(path=sys.path, folder=scratch)],
+            [sys.executable, "-P", "-c", CHILD.format(path=_path(folder), folder=scratch)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=None if show_errors else subprocess.DEVNULL,
@@ -75,6 +75,15 @@ def ask(
         finally:
             _end(process)
         return _read(place / ANSWER, request, process, on_time, timeout)
+
+
+def _path(folder: Path | None) -> list[str]:
+    """Where the child finds what we need: not in the target's folder, whose numpy.py would be taken for NumPy.
+
+    The child adds that folder when it has imported torch.
+    """
+    place, home = (folder or Path.cwd()).resolve(), Path(__file__).resolve().parents[1]
+    return [entry for entry in sys.path if Path(entry).resolve() != place or place == home]
 
 
 def _wait(process: subprocess.Popen[bytes], place: Path, timeout: float | None) -> bool:
@@ -106,7 +115,7 @@ def _read(
     path: Path, request: Request, process: subprocess.Popen[bytes], on_time: bool, timeout: float | None
 ) -> dict[str, Any]:
     first = request.arguments[0]
-    target = first if isinstance(first, str) else ", ".join(address for address, _ in request.arguments)
+    target = first if isinstance(first, str) else ", ".join(address for address, *_ in request.arguments)
     try:
         answer: dict[str, Any] = json.loads(path.read_text("utf-8"))
     except OSError:
@@ -121,8 +130,6 @@ def _read(
 
 
 def _end_words(code: int) -> str:
-    if code == 130:
-        raise KeyboardInterrupt
     if code >= 0:
         return f"its code ended the process (os._exit, exit code {code}) before the network could be judged"
     name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"

@@ -10,6 +10,7 @@ Without `--resnet-target` the suite judges the `targets` that the project's pypr
 from __future__ import annotations
 
 from collections.abc import Callable
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,15 @@ def pytest_configure(config: pytest.Config) -> None:
         " resnet_conformance.check, such as expected={'stride-3x3': 'we ship v1.5'}",
     )
     config.addinivalue_line("markers", "xdist_group(name): tests that one process runs (pytest-xdist)")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    """Our suite is collected, too, where a project's `python_files` knows other names than test_*.py."""
+    own = file_path == Path(__file__).parent / "suite" / "test_conformance.py"
+    patterns = parent.config.getini("python_files")
+    if not own or parent.session.isinitpath(file_path) or any(fnmatch(file_path.name, p) for p in patterns):
+        return None
+    return pytest.Module.from_parent(parent, path=file_path)
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:

@@ -142,6 +142,21 @@ def test_a_relative_is_near_but_not_exact(name: str) -> None:
     assert "widths" in found.deviations
 
 
+@pytest.mark.slow
+def test_a_classifier_without_a_bias_is_compared_all_the_same() -> None:
+    """HD-06 is a SHOULD, and no MUST counts the parameters of the ImageNet networks."""
+
+    def build() -> nn.Module:
+        net = torchvision.models.resnet18()
+        net.fc = nn.Linear(512, 1000, bias=False)
+        return net
+
+    report = check(build, "imagenet/resnet18")
+    outcomes = {f.clause: f.outcome for f in report.findings}
+    assert (report.verdict, outcomes["HD-06"]) == ("conforms", "fail")
+    assert {outcomes[f"EQ-0{number}"] for number in (1, 2, 3, 4)} == {"pass"}
+
+
 def test_importing_the_package_and_the_plugin_does_not_import_torch() -> None:
     code = (
         "import sys, resnet_conformance, resnet_conformance.pytest_plugin, resnet_conformance.judge, "

@@ -75,12 +75,38 @@ def test_the_targets_of_a_pyproject(project: pytest.Pytester) -> None:
     assert result.parseoutcomes()["passed"] == 2  # HD-02 is no clause of a block
 
 
+def test_two_targets_of_one_architecture_and_other_names_of_test_files(project: pytest.Pytester) -> None:
+    rows = ", ".join(f'{{target = "nets.py:{name}", architecture = "imagenet/resnet18"}}' for name in ("ours", "ours2"))
+    (project.path / "nets.py").write_text(f"{NET}\nours2 = ours\n")
+    (project.path / "pyproject.toml").write_text(f"[tool.resnet-conformance]\ntargets = [{rows}]\n")
+    (project.path / "pytest.ini").write_text("[pytest]\npython_files = check_*.py\n")
+    suite = ("--pyargs", "resnet_conformance", "-p", "no:cacheprovider", "--import-mode=importlib", "-v", "-k", "SC-04")
+    result = project.runpytest_subprocess(*suite)
+    result.stdout.fnmatch_lines([
+        "*imagenet/resnet18@nets.py:ours::SC-04*PASSED*",
+        "*imagenet/resnet18@nets.py:ours2::SC-04*PASSED*",
+    ])  # fmt: skip
+
+
 def test_a_part(project: pytest.Pytester) -> None:
     block = ("--resnet-target", "torchvision.models.resnet:Bottleneck", "--resnet-part", "bottleneck")
     figures = ("--resnet-kw", "inplanes=32", "--resnet-kw", "planes=8", "--resnet-kw", "stride=1")
     result = run(project, *block, *figures, "-v", "-k", "SC-01 or verdict")
     result.stdout.fnmatch_lines(["resnet-conformance: * against the part bottleneck, level must", "*verdict*PASSED*"])
     assert result.ret == 0
+
+
+def test_a_part_is_not_given_what_only_says_what_it_is(project: pytest.Pytester) -> None:
+    (project.path / "parts.py").write_text(
+        "from torch import nn\n"
+        "def stem(): return nn.Sequential(nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU())\n"
+    )
+    stem = ("--resnet-target", "parts.py:stem", "--resnet-part", "stem-cifar", "--resnet-kw", "in_channels=3")
+    result = run(project, *stem, "-v", "-k", "STEM-06 or verdict")
+    assert result.parseoutcomes() == {"passed": 2, "deselected": result.parseoutcomes()["deselected"]}
+    result = run(project, *stem, "--resnet-kw", "width=3", "-k", "STEM-06")
+    assert result.ret == 2
+    result.stdout.fnmatch_lines(["*parts.py:stem does not accept width*"])
 
 
 def test_a_declared_deviation_is_expected_to_fail_and_told(project: pytest.Pytester) -> None:

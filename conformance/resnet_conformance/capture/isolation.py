@@ -19,10 +19,19 @@ from typing import Any
 import torch
 from torch import nn
 
+from .problems import TargetError
+
 CONTAINERS = (dict, list, set)
 # What a capture changes for its time (streams, settings, nn.Module.__call__) belongs to the whole process, so captures
 # in several threads run one after the other. Reentrant: a target may itself judge a network.
 ALONE = threading.RLock()
+
+
+class _Nowhere(io.StringIO):
+    """Takes what is printed and keeps none of it: a loop that prints would fill the memory."""
+
+    def write(self, text: str, /) -> int:
+        return len(text)
 
 
 @contextmanager
@@ -31,7 +40,7 @@ def quiet() -> Iterator[None]:
     stdin, argv = sys.stdin, sys.argv
     sys.stdin, sys.argv = io.StringIO(), argv[:1]
     try:
-        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), warnings.catch_warnings():
+        with redirect_stdout(_Nowhere()), redirect_stderr(_Nowhere()), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
@@ -70,8 +79,12 @@ def settings_kept() -> Iterator[None]:
         if dict(os.environ) != environment:
             os.environ.clear()
             os.environ.update(environment)
+        left = None
         if folder is not None and _folder() != folder:
-            os.chdir(folder)
+            try:
+                os.chdir(folder)
+            except OSError as error:
+                left = error
         sys.setrecursionlimit(recursion)
         random.setstate(states[0])
         torch.set_rng_state(states[1])
@@ -89,6 +102,8 @@ def settings_kept() -> Iterator[None]:
         for place, name, value in switches:
             if getattr(place, name) != value:
                 setattr(place, name, value)
+        if left is not None:
+            raise TargetError(f"its code removed the folder that it was called in ({left})")
 
 
 @contextmanager

@@ -54,7 +54,8 @@ def last_line(error: BaseException) -> str:
 
 
 def shortened(text: str) -> str:
-    """A long text without its middle: what went wrong stands at its beginning or its end."""
+    """A line that can be printed; a long one without its middle: what went wrong stands at its beginning or end."""
+    text = "".join(c if c.isprintable() else " " for c in text)  # a terminal would obey some of the others
     return text if len(text) <= LONG else f"{text[: LONG // 2]} [...] {text[-LONG // 2 :]}"
 
 

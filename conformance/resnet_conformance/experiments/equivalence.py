@@ -142,7 +142,9 @@ class Comparison:
         leaves = {
             i: self.weights[i].detach().requires_grad_()
             for i, tensor in enumerate(self.graph.tensors)
-            if tensor.kind == "parameter" and (self.trainable is None or i in self.trainable)
+            if tensor.kind == "parameter"
+            and i in self.weights  # but for a bias that the candidate does without
+            and (self.trainable is None or i in self.trainable)
         }
         for i, leaf in leaves.items():
             leaf.register_post_accumulate_grad_hook(  # type: ignore[no-untyped-call]

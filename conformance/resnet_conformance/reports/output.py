@@ -13,7 +13,10 @@ class OutputError(Exception):
 
 def check_writable(path: Path) -> None:
     """Refuse a place that cannot be written, before the time for judging is spent. Raises OutputError."""
-    folder = path.resolve().parent
+    try:
+        folder = path.resolve().parent
+    except OSError as error:  # the working folder is gone
+        raise OutputError(f"cannot write {path}: the folder does not exist any more ({error})") from error
     if not folder.is_dir():
         raise OutputError(f"cannot write {path}: the folder {folder} does not exist; create it first")
     if path.is_dir():

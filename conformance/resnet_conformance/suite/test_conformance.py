@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -22,14 +23,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test for every clause whose scope the architecture is in, and one for the verdict."""
     spec, config = load_spec(), metafunc.config
     cases = []
-    for number, row in enumerate(_targets(config)):
-        architecture = row.architecture or (None if row.part else _nearest(row, config))
-        claimed = replace(row, architecture=architecture)
-        for clause in (*clauses_of(spec, architecture, row.part), VERDICT):
+    rows = [_claimed(row, config) for row in _targets(config)]
+    names = Counter(row.part or row.architecture for row in rows)
+    for number, row in enumerate(rows):
+        name = row.part or row.architecture
+        label = name if names[name] == 1 else f"{name}@{row.target}"
+        for clause in (*clauses_of(spec, row.architecture, row.part), VERDICT):
             # in parallel runs (--dist=loadgroup) one process judges a target, and not each of them
             group = pytest.mark.xdist_group(f"target{number}")
-            cases.append(pytest.param(claimed, clause, marks=group, id=f"{row.part or architecture}::{clause}"))
+            cases.append(pytest.param(row, clause, marks=group, id=f"{label}::{clause}"))
     metafunc.parametrize(("row", "clause"), cases)
+
+
+def _claimed(row: ProjectTarget, config: pytest.Config) -> ProjectTarget:
+    """The target, with the architecture that it is nearest to where its row names none."""
+    return row if row.architecture or row.part else replace(row, architecture=_nearest(row, config))
 
 
 def _targets(config: pytest.Config) -> list[ProjectTarget]:
@@ -41,7 +49,7 @@ def _targets(config: pytest.Config) -> list[ProjectTarget]:
             row.expectations(load_spec())
     except (ValueError, UnknownNameError) as error:
         raise pytest.Collector.CollectError(str(error)) from None
-    _ask(Request("find", tuple((row.target, dict(row.kwargs)) for row in rows)), rows[0], config)
+    _ask(Request("find", tuple((row.target, dict(row.kwargs), row.part) for row in rows)), rows[0], config)
     return rows
 
 

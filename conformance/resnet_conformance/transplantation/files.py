@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -43,6 +44,11 @@ def read_weights(weights: str | Path | Mapping[str, Any]) -> tuple[State, Mappin
         raise WeightsError(f"cannot read {path}: it is no safetensors file ({last_line(error)})") from error
     except WeightsError:
         raise
+    except UnpicklingError as error:  # torch's own message advises to run what is in the file
+        raise WeightsError(
+            f"cannot read {path} as weights alone: it holds more than tensors, and reading that would run its code."
+            "\nIt must be a state_dict, as torch.save(model.state_dict(), file) writes it, or a .safetensors file."
+        ) from error
     except Exception as error:  # a stranger's file: torch raises many kinds
         raise WeightsError(
             f"cannot read {path} as weights alone: {last_line(error)}\nIt must be a state_dict, as"

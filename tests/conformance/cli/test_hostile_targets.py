@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -69,6 +70,19 @@ def crashes():
 def raises():
     raise OSError("no weights here")
 
+def exits_as_a_shell_does():
+    os._exit(130)
+
+def interrupts():
+    raise KeyboardInterrupt
+
+def prints_on():
+    while True:
+        print("x" * 100_000_000)
+
+def obeyed():
+    raise ValueError(chr(27) + "[2Jgone")
+
 def swallows():
     while True:
         try:
@@ -108,6 +122,10 @@ def test_nothing_of_the_target_reaches_standard_output(folder: Path, name: str) 
 ENDS = {
     "swallows": "nets.py:swallows took longer than 0.5 s: give it more time (--timeout)",
     "resets_the_timer": "nets.py:resets_the_timer took longer than 0.5 s: give it more time (--timeout)",
+    "prints_on": "nets.py:prints_on took longer than 3 s: give it more time (--timeout)",
+    "exits_as_a_shell_does": "its code ended the process (os._exit, exit code 130)",
+    "interrupts": "raised KeyboardInterrupt",
+    "obeyed": "cannot construct nets.py:obeyed: ValueError:  [2Jgone",
     "exits": "its code ended the process (os._exit, exit code 0) before the network could be judged",
     "is_killed": "its process was killed (SIGKILL), as systems do when memory runs out",
     "crashes": "its process was ended by a crash of compiled code (SIGSEGV)",
@@ -121,14 +139,47 @@ def test_a_target_that_does_not_come_back_is_not_examined_and_the_report_is_writ
 ) -> None:
     begin = time.perf_counter()
     wanted = ("--architecture", "cifar10/resnet20", "--output", "report.json", "--format", "json")
-    done = run_process(
-        folder, "check", f"nets.py:{name}", "--timeout", "0.5" if "longer" in ENDS[name] else "60", *wanted
-    )
+    limit = "3" if name == "prints_on" else "0.5" if "longer" in ENDS[name] else "60"
+    done = run_process(folder, "check", f"nets.py:{name}", "--timeout", limit, *wanted)
     assert_one_message((done.returncode, done.stdout, done.stderr), ENDS[name])
     assert time.perf_counter() - begin < 45
     report = json.loads((folder / "report.json").read_text("utf-8"))
     assert report["verdict"] == "not-examined"
     assert {(f["outcome"], ENDS[name] in f["message"]) for f in report["findings"]} == {("not-examined", True)}
+
+
+def test_what_a_target_prints_fills_no_memory(folder: Path) -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    run_process(folder, "check", "nets.py:net", "--architecture", "cifar10/resnet20", "--evidence", "structure")
+    usual = max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+    run_process(folder, "check", "nets.py:prints_on", "--timeout", "5")
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < usual + 300_000  # kB; it prints 100 MB at a time
+
+
+def test_a_target_that_removes_the_folder(tmp_path: Path, assert_one_message: Callable[..., None]) -> None:
+    home, doomed = tmp_path / "home", tmp_path / "doomed"
+    home.mkdir()
+    doomed.mkdir()
+    removes = f"import shutil\ndef removes():\n    shutil.rmtree({str(doomed)!r})\n    return net()\n"
+    (home / "nets.py").write_text(NETS + removes)
+    done = run_process(doomed, "check", f"{home}/nets.py:removes", "--architecture", "cifar10/resnet20")
+    assert_one_message(
+        (done.returncode, done.stdout, done.stderr), "nets.py:removes", "No such file or directory", "doomed"
+    )
+
+
+@pytest.mark.parametrize("module", ["timeit", "numpy", "torch"])
+def test_modules_of_the_targets_folder_are_not_taken_for_ours(folder: Path, module: str) -> None:
+    (folder / f"{module}.py").write_text("raise SystemExit('the wrong one')\n")
+    command = [str(Path(sys.executable).with_name("resnet-conformance"))]
+    if not Path(command[0]).exists():  # pragma: no cover
+        pytest.skip("not installed")
+    done = subprocess.run(
+        [*command, "check", "nets.py:net", "--architecture", "cifar10/resnet20", "--evidence", "structure"],
+        cwd=folder, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert done.stderr == ""
 
 
 def test_what_a_target_started_ends_with_it(folder: Path) -> None:
