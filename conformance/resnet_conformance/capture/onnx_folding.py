@@ -22,6 +22,7 @@ EPS = 1e-5
 IDENTITY = (0, 1, 2, 3)
 POOLED = frozenset({"GlobalAveragePool", "GlobalMaxPool", "ReduceMean", "AveragePool"})
 PASSING = frozenset({"Relu", "Dropout", "Reshape", "Unsqueeze", "Transpose", "Flatten"})
+LEAVING = frozenset({"Reshape", "Squeeze", "Flatten", "Transpose", "Identity", "Softmax", "LogSoftmax"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,18 @@ def _is_classifier(draft: Draft, operation: Operation) -> bool:
     while before is not None and before.kind in PASSING:
         before = draft.maker(before.inputs[0])
     pooled = before is not None and before.kind in POOLED
-    return pooled and weight is not None and weight.shape[2:] == (1, 1)
+    return pooled and weight is not None and weight.shape[2:] == (1, 1) and _leads_out(draft, operation)
+
+
+def _leads_out(draft: Draft, operation: Operation) -> bool:
+    """Is what it gives the network's result? A projection behind a pool (as in ResNet-D) is added to something."""
+    value = operation.outputs[0]
+    while not draft.is_result(value):
+        reader = draft.only_reader(value)
+        if reader is None or reader.kind not in LEAVING:
+            return False
+        value = reader.outputs[0]
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +230,15 @@ def _put_back(draft: Draft, operation: Operation, bias: Array | None, scale: Arr
 
 
 def _restore_zero_biases(draft: Draft) -> None:
-    """torch's exporter drops a fully connected layer's bias where it is 0, as it starts, and notes that."""
+    """torch's exporter drops a fully connected layer's bias where it is 0, as it starts, and notes that.
+
+    The layer may be written as a 1x1 convolution.
+    """
+    for operation in draft.of_kind("Conv"):
+        bare = len(operation.inputs) == 2 and "RemoveOptionalBiasFromConv" in operation.record.get(RULES, "")
+        if bare and _is_classifier(draft, operation):
+            name = draft.constant(f"{operation.name}.bias", np.zeros(_channels(draft, operation), np.float32))
+            draft.replace(operation, replace(operation, inputs=(*operation.inputs, name)))
     for operation in draft.of_kind("Gemm"):
         weight = draft.constants.get(operation.inputs[1]) if len(operation.inputs) == 2 else None
         if weight is not None and weight.ndim == 2 and "RemoveOptionalBiasFromGemm" in operation.record.get(RULES, ""):

@@ -36,6 +36,10 @@ class Draft:
         """How often a value is read, as a result of the network too."""
         return len(self._readers.get(value, ())) + self._results[value]
 
+    def is_result(self, value: str) -> bool:
+        """Is it a result of the network?"""
+        return self._results[value] > 0
+
     def only_reader(self, value: str) -> Operation | None:
         """The one operation that reads a value once; None where there are none or more."""
         if self.readers(value) != 1 or self._results[value]:

@@ -171,3 +171,35 @@ def test_vectors_that_only_look_shared_belong_to_each_layer() -> None:
     folder = Path(exported("resnet20", "legacy")).parent
     made = Network(read_onnx(Path(hand.save(folder / "shared.onnx", x, FREE))))
     assert len({id(p) for p in made.parameters()}) == 2 + 4
+
+
+class PoolThenProject(nn.Module):
+    """The shortcut of a ResNet-D: an average pool, then a 1x1 convolution and BN; and a classifier of 1x1 as well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4), nn.ReLU())
+        self.residual = nn.Sequential(nn.Conv2d(4, 8, 3, 2, 1, bias=False), nn.BatchNorm2d(8))
+        self.shortcut = nn.Sequential(nn.AvgPool2d(2), nn.Conv2d(4, 8, 1, bias=False), nn.BatchNorm2d(8))
+        self.head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(8, 10, 1), nn.Flatten())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.stem(x)
+        return self.head((self.residual(x) + self.shortcut(x)).relu())
+
+
+@pytest.mark.parametrize("way", ["legacy", "dynamo"])
+def test_a_projection_behind_a_pool_is_no_classifier(tmp_path: Path, way: str) -> None:
+    path = tmp_path / "net.onnx"
+    export(trained(PoolThenProject()), path, way, (1, 3, 8, 8))
+    assert len(folding_of(path).places) == 3  # stem, residual and shortcut; the classifier keeps its bias
+
+
+@pytest.mark.parametrize("way", ["legacy", "dynamo"])
+def test_a_bias_of_zeros_of_a_classifier_that_is_a_convolution(tmp_path: Path, way: str) -> None:
+    net = trained(PoolThenProject())
+    nn.init.zeros_(net.head[1].bias)
+    path = tmp_path / "net.onnx"
+    export(net, path, way, (1, 3, 8, 8))
+    last = [o for o in unfold(read_onnx(path), str(path))[0].operations if o.kind == "Conv"][-1]
+    assert len(last.inputs) == 3
