@@ -19,7 +19,9 @@ class FileFacts:
     `shape` is the declared shape of the input as (N, C, H, W), None for an axis that is free; () where nothing is
     declared. `folded`: places of convolutions into which an exporter folded their BN; `recorded`: the exporter wrote
     down that it did. `window`: a pool whose window covers the map at the fixed size was taken for a global one.
-    `one_mode`: nothing in the file could follow the mode, neither BN nor dropout.
+    `one_mode`: nothing in the file could follow the mode, neither BN nor dropout. `training`: all BN of the file use
+    the batch's statistics, as the exporter was in training mode or as they always do. `detaches`: the file says where
+    gradients stop.
     """
 
     shape: tuple[int | None, ...] = ()
@@ -27,6 +29,8 @@ class FileFacts:
     recorded: bool = False
     window: bool = False
     one_mode: bool = False
+    training: bool = False
+    detaches: bool = True
 
     @property
     def fixes_batch(self) -> bool:

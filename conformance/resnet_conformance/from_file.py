@@ -16,6 +16,10 @@ BATCHES = ("BH-01", "BH-02", "BN-05")
 LOST = ("BN-04", "BN-07", "CB-01", "CB-02")  # eps, momentum and biases of convolutions: folding leaves none of them
 NORMS = ("BN-01", "BN-02", "BN-03", "BN-05", "BH-03", "EQ-03", "SC-14", "STEM-03")
 
+EVALUATED = ("BN-05", "BH-01", "BH-02", "BH-04", "EQ-01")  # of eval mode, or of eval beside training
+GRADIENTS = ("BH-05", "EQ-04")
+
+NO_GRADIENTS = "An .onnx file does not say where gradients stop (detach, requires_grad)."
 DROPPED = ("ACT-02", "BH-04")
 LEFT_OUT = "Exporters leave out what runs in training alone, dropout too."
 
@@ -33,12 +37,16 @@ def _qualified(findings: Sequence[Finding], facts: FileFacts) -> Iterator[Findin
             yield _without(finding, "not-applicable", f"The file fixes its input to {facts.text}: {EXPORT}.")
         elif clause in BATCHES and facts.fixes_batch and outcome == "fail" and "does not run" in finding.message:
             yield _without(finding, "not-examined", f"The file fixes its input to {facts.text}: {EXPORT}.")
+        elif facts.training and clause in EVALUATED and outcome == "pass":
+            yield _without(finding, "not-examined", TRAINED)
         elif folded and clause in LOST and outcome in ("pass", "fail"):
             yield _without(finding, "not-examined", f"{folded} Eps, momentum and biases are lost in that.")
         elif folded and clause in NORMS and outcome == "pass" and folded not in finding.message:
             yield replace(finding, message=f"{finding.message} {folded}".strip())
         elif clause in DROPPED and outcome == "pass":
-            yield replace(finding, message=f"{finding.message.replace(LEFT_OUT, '').strip()} {LEFT_OUT}".strip())
+            yield _noted(finding, LEFT_OUT)
+        elif clause in GRADIENTS and not facts.detaches and outcome == "pass":
+            yield _noted(finding, NO_GRADIENTS)
         else:
             yield finding
 
@@ -47,6 +55,10 @@ TRAINING = (
     "In training its operators do as they do in training; what the network's code does then alone, no file shows."
 )
 EXPORT = "export it with dynamic axes to have other sizes judged"
+TRAINED = (
+    "All BN of the file use the batch's statistics: it was exported in training mode, or they always do. What the"
+    " network does in eval mode is not shown: export it in eval mode (model.eval())."
+)
 
 
 def describe_folding(facts: FileFacts) -> str:
@@ -67,7 +79,12 @@ def describe_file(facts: FileFacts | None) -> tuple[str, ...]:
         return ()
     fixed = facts.fixes_batch or facts.fixes_size
     texts = (describe_folding(facts), f"The file fixes its input to {facts.text}." if fixed else "")
-    return (*(text for text in texts if text), TRAINING)
+    return (*(text for text in texts if text), TRAINED if facts.training else TRAINING)
+
+
+def _noted(finding: Finding, note: str) -> Finding:
+    """The finding with the sentence behind its message, once."""
+    return replace(finding, message=f"{finding.message.replace(note, '').strip()} {note}".strip())
 
 
 def _without(finding: Finding, outcome: str, message: str) -> Finding:

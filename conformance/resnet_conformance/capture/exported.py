@@ -19,7 +19,7 @@ from ..candidate import FileFacts
 from .exported_call import NORMS, Call
 from .onnx_call import LARGEST
 from .problems import TargetError, last_line
-from .pt2_arguments import decode, extents, names_in
+from .pt2_arguments import computes_in_half, decode, extents, names_in
 from .pt2_file import Archive, read_pt2
 from .pt2_functions import find_function
 from .rehearsal import rehearse
@@ -29,7 +29,9 @@ ZEROS = frozenset({"zeros", "new_zeros", "zeros_like"})
 
 
 class Program(nn.Module):
-    """The calls of an exported program. `sizes` is what it declares of its input, None where an axis is dynamic."""
+    """The calls of an exported program. `sizes` is what it declares of its input, None where an axis is dynamic;
+    `trains`: all its BNs are as in training.
+    """
 
     def __init__(self, archive: Archive) -> None:
         super().__init__()
@@ -43,11 +45,12 @@ class Program(nn.Module):
         self.results = [
             names_in(spec["user_output"]["arg"]) for spec in signature["output_specs"] if "user_output" in spec
         ]
+        self.mixed = computes_in_half(graph, NORMS)
         self.places: list[str] = []
         self.zeros: set[str] = set()  # names of tensors of zeros
         for node in graph["nodes"]:
             self._add(node)
-        _mark_always(self.calls)
+        self.trains = _mark_always(self.calls)
         read = [name for call in self.calls for _, argument, _ in call.arguments for name in names_in(argument)]
         self.reads = Counter([*read, *(name for names in self.results for name in names)])
         self._check_order()
@@ -167,7 +170,8 @@ class Program(nn.Module):
         pools: dict[Call, bool] = {}
 
         def look(call: Call, given: Any, result: Any) -> None:
-            named = {name: decode(argument, given[1]) for name, argument, _ in call.arguments}
+            _, values, x = given
+            named = {name: decode(argument, values, x, self.mixed) for name, argument, _ in call.arguments}
             unpadded = not any(named.get("padding", ()))
             pools[call] = tuple(named["self"].shape[2:]) == tuple(named["kernel_size"]) and unpadded
 
@@ -177,14 +181,16 @@ class Program(nn.Module):
                 call.whole = whole
 
 
-def _mark_always(calls: Sequence[Call]) -> None:
-    """A BN exported with the batch's statistics beside others with stored ones uses them in eval, too."""
-    norms = [
-        (call, a) for call in calls if call.name in NORMS for n, a, _ in call.arguments if n in ("training", "train")
-    ]
-    modes = {bool(argument.get("as_bool")) for _, argument in norms}
-    for call, argument in norms:
-        call.always = len(modes) > 1 and bool(argument.get("as_bool"))
+def _mark_always(calls: Sequence[Call]) -> bool:
+    """A BN exported with the batch's statistics beside others with stored ones uses them in eval, too.
+
+    True where all use the batch's; those that store none always do, and say nothing of the mode.
+    """
+    norms = [call for call in calls if call.stores]
+    modes = {call.trains for call in norms}
+    for call in norms:
+        call.always = len(modes) > 1 and call.trains
+    return modes == {True}
 
 
 def _store(values: dict[str, Any], outputs: list[list[str]], result: Any) -> None:
@@ -219,4 +225,5 @@ def read_exported(path: Path) -> tuple[nn.Module, FileFacts]:
         program.sizes,
         window=any(call.whole for call in program.calls),
         one_mode=not any(call.name in NORMS for call in program.calls),
+        training=program.trains,
     )

@@ -20,6 +20,7 @@ NORMS = frozenset(
     {"batch_norm", "native_batch_norm", "cudnn_batch_norm", "_native_batch_norm_legit", "_batch_norm_with_update"}
     | {"_native_batch_norm_legit_functional", "_native_batch_norm_legit_no_training", "_batch_norm_no_update"}
 )
+TRAINING = frozenset({"_batch_norm_with_update"})  # others say it by an argument, or are never in training
 DROPOUTS = frozenset({"dropout", "native_dropout", "feature_dropout"})
 RESHAPES = frozenset({"view", "reshape", "_unsafe_view", "expand"})
 
@@ -36,9 +37,21 @@ class Call(nn.Module):
         self.outputs = [names_in(output) for output in node["outputs"]]
         self.whole = self.always = False
 
+    @property
+    def stores(self) -> bool:
+        """Is it a BN that has running statistics?"""
+        means = [argument for name, argument, _ in self.arguments if name == "running_mean"]
+        return self.name in NORMS and any(names_in(argument) for argument in means)
+
+    @property
+    def trains(self) -> bool:
+        """Does it, as exported, normalise with the batch's statistics?"""
+        said = [argument for name, argument, _ in self.arguments if name in ("training", "train")]
+        return self.name in TRAINING or any(bool(argument.get("as_bool")) for argument in said)
+
     def forward(self, program: Program, values: Mapping[str, Any], x: torch.Tensor) -> Any:
         """The node's result or results."""
-        named = {name: decode(argument, values) for name, argument, _ in self.arguments}
+        named = {name: decode(argument, values, x, program.mixed) for name, argument, _ in self.arguments}
         if self.name in NORMS:
             return _normalized(named, self.training or self.always)
         if self.name in DROPOUTS:

@@ -39,7 +39,7 @@ def _read_onnx(path: Path) -> tuple[nn.Module, FileFacts]:
     if network.channels_last and shape:
         shape = (shape[0], shape[3], *shape[1:3])
     window = any(step.whole for step in network.steps)
-    return network, FileFacts(shape, folding.places, folding.recorded, window)
+    return network, FileFacts(shape, folding.places, folding.recorded, window, training=network.trains, detaches=False)
 
 
 def _read_pt2(path: Path) -> tuple[nn.Module, FileFacts]:

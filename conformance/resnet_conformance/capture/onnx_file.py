@@ -16,6 +16,7 @@ import numpy as np
 
 from .external_data import read_external
 from .onnx_operators import KNOWN
+from .onnx_precision import computes_in_half, without_halves
 from .problems import TargetError, last_line
 
 STANDARD = ("", "ai.onnx")  # the two names of ONNX's own operators
@@ -95,10 +96,13 @@ class _Reader:
             raise TargetError(f"{self.path} holds no network: no ONNX graph with operators is in it")
         if self.graph.sparse_initializer:
             raise TargetError(f"{self.path} keeps weights as sparse tensors, which are not read here")
+        self._demand_no_functions()
         for node in self.graph.node:
             self._demand_known(node)
         constants = {tensor.name: self.array(tensor) for tensor in self.graph.initializer}
         operations = [self._operation(node, number) for number, node in enumerate(self.graph.node)]
+        if computes_in_half(self.graph):
+            operations = [without_halves(operation) for operation in operations]
         given = [value for value in self.graph.input if value.name not in constants]
         if len(given) != 1:
             names = ", ".join(value.name for value in given) or "none"
@@ -109,6 +113,18 @@ class _Reader:
         self._demand_order(operations, {*constants, given[0].name}, outputs)
         shape = self._declared(given[0])
         return Program(tuple(operations), constants, given[0].name, shape, outputs, self.opset)
+
+    def _demand_no_functions(self) -> None:
+        """A file may define operators, ONNX's own among them, as graphs of others: they then mean something else."""
+        used = {(node.domain, node.op_type) for node in self.graph.node}
+        for function in self.model.functions:
+            own = function.domain in STANDARD
+            if own or (function.domain, function.name) in used:
+                what = "gives ONNX's own operator another meaning" if own else "is used by its graph"
+                raise TargetError(
+                    f"{self.path}: the function {function.name} of its own (domain {function.domain!r}) {what}: replace"
+                    " functions by their operators first, with onnx.inliner.inline_local_functions"
+                )
 
     def _demand_known(self, node: Any) -> None:
         where = f"the operator {node.op_type} of node {node.name or ', '.join(node.output)!r} (opset {self.opset})"

@@ -21,23 +21,22 @@ def identity(c: Call) -> Result:
 
 
 def cast(c: Call) -> Result:
-    """Between floats nothing happens: the run has one precision, that of the experiment."""
+    """To half precision values are rounded; every other float is of the run's own precision, the experiment's."""
     from onnx import TensorProto
 
     x, to = c.value(0), c.integer("to")
-    floats = (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16)
-    if to in floats:
-        return x if x.tensor.is_floating_point() else x.like(x.tensor.to(c.x.dtype))
+    halves: dict[int, torch.dtype] = {TensorProto.FLOAT16: torch.float16, TensorProto.BFLOAT16: torch.bfloat16}
+    if to in (*halves, TensorProto.FLOAT, TensorProto.DOUBLE):
+        return x.like(x.tensor.to(halves.get(to, c.x.dtype)))
     if to == TensorProto.BOOL:
         return x.like(x.tensor.to(torch.bool))
     return x.like(x.tensor.to(torch.int64))
 
 
 def cast_like(c: Call) -> Result:
-    """To the kind of number that the other operand has; between floats nothing happens."""
+    """To the kind of number that the other operand has."""
     x, other = c.value(0), c.value(1)
-    same = x.tensor.is_floating_point() and other.tensor.is_floating_point()
-    return x if same else x.like(x.tensor.to(other.tensor.dtype))
+    return x.like(x.tensor.to(other.tensor.dtype))
 
 
 def shape(c: Call) -> Array:

@@ -78,7 +78,9 @@ class Step(nn.Module):
 
 
 class Network(nn.Module):
-    """A file's program. `batch` is the batch size that it fixes; `channels_last`: its input is (N, H, W, C)."""
+    """A file's program. `batch` is the batch size that it fixes; `channels_last`: its input is (N, H, W, C); `trains`:
+    all its BNs are as in training.
+    """
 
     def __init__(self, program: Program) -> None:
         super().__init__()
@@ -91,7 +93,7 @@ class Network(nn.Module):
         self.places: list[str] = []  # the steps in order
         self.known: dict[str, Array] = {}  # constants that are no weights
         self.shared: dict[tuple[str, str], torch.Tensor] = {}
-        always = _always_trains(program)
+        self.trains, always = _training(program)
         for operation in program.operations:
             given = _with_mode(operation, ALWAYS) if operation.outputs[0] in always else operation
             self._add(Step(given, program.opset), program)
@@ -210,11 +212,18 @@ def _is_channels_last(program: Program) -> bool:
     return last == channels and second != channels
 
 
-def _always_trains(program: Program) -> frozenset[str]:
-    """BNs that normalise with the batch's statistics in a file where others use stored ones."""
+def _training(program: Program) -> tuple[bool, frozenset[str]]:
+    """Do all BNs normalise with the batch's statistics? And those that do so where others use stored ones.
+
+    Before opset 14 a BN in training is told by its further results, the new statistics.
+    """
     norms = [o for o in program.operations if o.kind == "BatchNormalization"]
-    training = frozenset(o.outputs[0] for o in norms if o.attributes.get("training_mode"))
-    return training if len(training) < len(norms) else frozenset()
+    training = frozenset(
+        o.outputs[0]
+        for o in norms
+        if o.attributes.get("training_mode") or (any(o.outputs[1:]) and not o.attributes.get("is_test"))
+    )
+    return (True, frozenset()) if norms and len(training) == len(norms) else (False, training)
 
 
 def _with_mode(operation: Operation, mode: int) -> Operation:

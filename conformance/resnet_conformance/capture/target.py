@@ -11,7 +11,6 @@ import difflib
 import functools
 import importlib
 import importlib.util
-import inspect
 import itertools
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -30,6 +29,7 @@ from ..kinds import is_network_file, is_weights_file
 from .isolation import ALONE, default_device_kept, quiet, settings_kept
 from .limits import exposed
 from .problems import Expired, KeywordError, TargetError, last_line
+from .signatures import check_arguments
 
 Device = Literal["meta", "cpu"]
 _numbers = itertools.count()
@@ -268,27 +268,5 @@ def _factory(
     kind: str,
     folder: str | None = None,
 ) -> LoadedTarget:
-    info = TargetInfo(address, kwargs, kind)
-    try:
-        parameters = inspect.signature(factory).parameters
-    except (TypeError, ValueError):
-        return LoadedTarget(info, factory, None, kwargs, folder)
-    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-    named = {n: p for n, p in parameters.items() if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
-    unknown = [name for name in kwargs if name not in named]
-    if unknown and not takes_any:
-        accepted = f"it accepts {', '.join(named)}" if named else "it accepts none"
-        raise KeywordError(f"{address} does not accept {', '.join(unknown)}: {accepted}", tuple(unknown))
-    needed = [n for n, p in named.items() if p.default is p.empty and n not in kwargs]
-    positional = [n for n, p in parameters.items() if p.kind is p.POSITIONAL_ONLY and p.default is p.empty]
-    if needed:
-        options = " ".join(f"--kw {n}=..." for n in needed)
-        raise TargetError(
-            f"{address} needs {', '.join(needed)}: give {options} (in Python:"
-            " kwargs), or name a factory without required arguments"
-        )
-    if positional:
-        raise TargetError(
-            f"{address} needs {', '.join(positional)} by position: name a factory without required arguments"
-        )
-    return LoadedTarget(info, factory, None, kwargs, folder)
+    check_arguments(factory, address, kwargs)
+    return LoadedTarget(TargetInfo(address, kwargs, kind), factory, None, kwargs, folder)

@@ -23,6 +23,8 @@ from .table import Part, PartError
 WORDS = ("in_channels", "out_channels", "stride", "num_classes")  # what a part may be said to be
 BATCH = 2
 MAP = 16  # height and width that a block or shortcut is first run at
+NARROW = 16  # filters of the first convolution of an F that is none of the part's
+TRIES = 8  # numbers of channels that a part is run with at most
 # The sizes of the last maps of the paper's networks: heads with a pool of fixed size take no others.
 LAST = {64: (8, 7)}
 SIZES = {"stem-imagenet": (224,), "stem-cifar": (32,)}
@@ -108,18 +110,52 @@ def _said(kwargs: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _probe(part: Part, module: nn.Module, said: Mapping[str, int]) -> tuple[Shape, Shape]:
-    """The shapes of an input that the part takes and of what it gives. Raises CaptureError."""
+    """The shapes of an input that the part takes and of what it gives. Raises CaptureError.
+
+    Where the channels that go in are not said, such as give those that are said to come out, if any do.
+    """
     failures: list[CaptureError] = []
-    for channels in _channels(part, module, said):
-        sizes = LAST.get(channels, (7, 8)) if part.name == "head" else SIZES.get(part.name, (MAP,))
-        for size in sizes:
-            shape = (BATCH, channels, size, size)
-            try:
-                return shape, _output(_run(module, shape))
-            except CaptureError as error:
-                failures.append(error)
+    runs: list[tuple[Shape, Shape]] = []
+    waiting = list(_channels(part, module, said))
+    for place in range(TRIES):
+        if place == len(waiting):
+            break
+        found = _try(part, module, waiting[place], failures)
+        if found is None:
+            continue
+        if "in_channels" in said or _gives(part, said, found[1]):
+            return found
+        runs.append(found)
+        # what widens by a number or by a factor tells by this run which input it needs
+        wanted, (before, after) = said["out_channels"], (shape[1] for shape in found)
+        guesses = (wanted - (after - before), wanted * before // max(1, after))
+        waiting += dict.fromkeys(guess for guess in guesses if guess > 0 and guess not in waiting)
+    if runs:
+        return runs[0]
     hint = "" if "in_channels" in said else "; if it takes other channels, say how many: --kw in_channels=..."
     raise CaptureError(f"the part did not run: {failures[0]}{hint}")
+
+
+def _try(part: Part, module: nn.Module, channels: int, failures: list[CaptureError]) -> tuple[Shape, Shape] | None:
+    """The shapes that went in and came out; None where no size of map runs, and why among the failures."""
+    sizes = LAST.get(channels, (7, 8)) if part.name == "head" else SIZES.get(part.name, (MAP,))
+    for size in sizes:
+        shape = (BATCH, channels, size, size)
+        try:
+            return shape, _output(_run(module, shape))
+        except CaptureError as error:
+            failures.append(error)
+    return None
+
+
+def _gives(part: Part, said: Mapping[str, int], output: Shape) -> bool:
+    """Are the channels of these maps those that are said, or is nothing said of them?"""
+    wanted = said.get("out_channels")
+    if wanted is None or len(output) != 4:
+        return True
+    return output[1] == wanted or (
+        part.block == "bottleneck" and output[1] == 4 * wanted
+    )  # the reduced width, for some
 
 
 def _run(module: nn.Module, shape: Shape) -> Graph:
@@ -164,9 +200,9 @@ def _figures(part: Part, said: Mapping[str, int], shape: Shape, output: Shape) -
         return {"in_channels": shape[1], "num_classes": known}
     if len(output) != 4:
         raise PartError(f"a {part.title} gives maps of shape (N, C, H, W), and this part gives {_text(output)}")
-    wanted, found = said.get("out_channels", output[1]), output[1]
-    if wanted != found and not (part.block == "bottleneck" and found == 4 * wanted):  # the reduced width, for some
-        raise PartError(f"the part gives {found} channels, and not out_channels={wanted}")
+    found = output[1]
+    if not _gives(part, said, output):
+        raise PartError(f"the part gives {found} channels, and not out_channels={said['out_channels']}")
     strides = {round(a / b) if b else 0 for a, b in zip(shape[2:], output[2:], strict=True)}
     if part.name.startswith("stem"):
         return {"in_channels": shape[1], "out_channels": found}
@@ -182,6 +218,8 @@ def _form(part: Part, figures: Mapping[str, int]) -> Form:
     kind = "head" if part.name == "head" else kind
     width = figures.get("out_channels", figures["in_channels"])
     widths = (max(1, width // 4),) * 2 + (width,) if part.block == "bottleneck" else (width, width)
+    if kind in ("shortcut", "head"):
+        widths = (min(width, NARROW), width)  # F is ours alone, and of 2048 channels it would take a minute
     channels = width if kind == "stem" else figures["in_channels"]
     return Form(kind, channels, widths, figures.get("found_stride", 1), figures.get("num_classes", 10))
 

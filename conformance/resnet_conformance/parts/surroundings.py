@@ -23,7 +23,7 @@ class Form:
 
     kind: str  # "shortcut" | "block" | "stem" | "head"
     channels: int  # that reach the first block
-    widths: tuple[int, ...]  # of each block
+    widths: tuple[int, ...]  # of each block's convolutions
     stride: int  # of the first block
     classes: int = 10
     projects: bool = False  # option C: the second block projects, too

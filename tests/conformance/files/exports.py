@@ -30,8 +30,8 @@ def trained(module: nn.Module, seed: int = 0) -> nn.Module:
 
 
 def export(module: nn.Module, path: Path, way: str, shape: tuple[int, ...] = (1, 3, 32, 32)) -> Path:
-    """Write the network to the path: "legacy", "legacy-dynamic", "legacy-kept" (no folding), "dynamo",
-    "dynamo-dynamic", "pt2", "pt2-train", "pt2-core" (decomposed), "pt2-dynamic".
+    """Write the network to the path: "legacy", "legacy-dynamic", "legacy-kept" (no folding),
+    "legacy-opset11" (as that), "dynamo", "dynamo-dynamic", "pt2", "pt2-train", "pt2-core" (decomposed), "pt2-dynamic".
     """
     x = torch.randn(shape)
     with warnings.catch_warnings():
@@ -70,6 +70,7 @@ WAYS: dict[str, Callable[[nn.Module, torch.Tensor, Path], None]] = {
     "legacy": _legacy,
     "legacy-dynamic": functools.partial(_legacy, dynamic_axes={"x": {0: "n", 2: "h", 3: "w"}}),
     "legacy-kept": functools.partial(_legacy, **KEPT),
+    "legacy-opset11": functools.partial(_legacy, opset_version=11, **KEPT),
     "dynamo": _dynamo,
     "dynamo-dynamic": lambda m, x, path: _dynamo(m, torch.cat([x, x]), path, dynamic_shapes=(FREE,)),
     "pt2": _pt2,

@@ -254,6 +254,30 @@ def test_two_inputs_are_refused(tmp_path: Path) -> None:
         load_target(str(path))
 
 
+@pytest.mark.parametrize(
+    ("domain", "name", "words"),
+    [
+        ("", "Relu", r"the function Relu of its own \(domain ''\) gives ONNX's own operator another meaning"),
+        ("ai.onnx", "Relu", "gives ONNX's own operator another meaning"),
+        ("mine", "Act", r"the function Act of its own \(domain 'mine'\) is used by its graph: replace .*inline_local"),
+        ("other", "Act", ""),
+    ],
+)
+def test_functions_that_the_graph_is_made_of_are_refused(tmp_path: Path, domain: str, name: str, words: str) -> None:
+    hand = Hand()
+    x = hand.add("Relu", hand.conv("x", 3, 4, 3))
+    model = hand.model(hand.add("Act", x, domain="mine") if domain == "mine" else x, FREE)
+    body, opsets = [helper.make_node("Sigmoid", ["a"], ["b"])], [helper.make_opsetid("", 17)]
+    model.functions.append(helper.make_function(domain, name, ["a"], ["b"], body, opsets))
+    path = tmp_path / "net.onnx"
+    path.write_bytes(model.SerializeToString())
+    if not words:  # nobody calls it
+        assert load_target(str(path)).instance is not None
+        return
+    with pytest.raises(TargetError, match=words):
+        load_target(str(path))
+
+
 def test_without_onnx_the_remedy_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "onnx", None)
     path = tmp_path / "net.onnx"

@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+import torch.nn.functional as F  # noqa: N812  (the customary name)
 from jsonschema import Draft202012Validator
+from torch import Tensor, nn
 
 from resnet_conformance import check, cli
 from resnet_conformance.capture import TargetProblem
@@ -69,6 +71,49 @@ def test_words_that_describe_are_not_passed_to_who_does_not_take_them() -> None:
     assert report.summary["figures"]["in_channels"] == 8
     with pytest.raises(TargetProblem, match="no keyword arguments, got width"):
         check(Basic(8, 8, 1), part="basic-block", kwargs={"width": 8})
+
+
+class Constructed(nn.Module):
+    """Option A from 8 to 16 channels; nn.Module's constructor, (*args, **kwargs) by its signature, takes nothing."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, 0, 8))
+
+
+def test_words_are_not_passed_to_a_class_without_a_constructor_of_its_own() -> None:
+    given = {"in_channels": 8, "out_channels": 16, "stride": 2}
+    report = check(Constructed, part="shortcut-A", kwargs=given, only=["SC-03"])
+    assert report.summary["figures"] == given
+    with pytest.raises(TargetProblem, match="does not accept width: it accepts none"):
+        check(Constructed, part="shortcut-A", kwargs={"width": 8})
+
+
+@pytest.mark.parametrize(
+    ("given", "in_channels"),
+    [
+        ({"stride": 1, "out_channels": 64}, 64),
+        ({"stride": 2, "out_channels": 128}, 64),
+        ({"stride": 2, "out_channels": 48}, 8),
+    ],
+)
+def test_channels_that_are_not_said_are_those_that_give_what_is_said(given: dict[str, int], in_channels: int) -> None:
+    class Defaults(ZeroPad):
+        def __init__(self, in_channels: int = in_channels, out_channels: int = 128, stride: int = 2) -> None:
+            super().__init__(in_channels, out_channels, stride)
+
+    report = check(Defaults, part="shortcut-A", kwargs=given, only=["SC-03"])
+    assert report.summary["figures"] == {"in_channels": in_channels, **given}
+
+
+def test_channels_that_no_input_gives_are_refused() -> None:
+    class Doubling(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return F.pad(x, (0, 0, 0, 0, 0, x.shape[1]))
+
+    with pytest.raises(PartError, match="and not out_channels=63"):
+        check(Doubling, part="shortcut-A", kwargs={"out_channels": 63})
+    report = check(Doubling, part="shortcut-A", kwargs={"out_channels": 64}, only=["SC-03"])
+    assert report.summary["figures"]["in_channels"] == 32
 
 
 def test_what_does_not_run_is_not_examined() -> None:

@@ -12,6 +12,9 @@ from torch import Tensor, nn
 from torchvision.models import resnet as torchvision_resnet
 
 from resnet_conformance import check
+from resnet_conformance.parts import find_part
+from resnet_conformance.parts.embedding import _form
+from resnet_conformance.parts.surroundings import Surroundings
 from resnet_impl.blocks import BasicBlockV1, BottleneckV1
 from resnet_impl.shortcuts import ShortcutProjection, ShortcutZeroPad
 from resnet_impl.stems import StemCIFAR, StemImageNetV1
@@ -97,6 +100,7 @@ OTHERS: list[Case] = [
     ("shortcut-A", Pooled, {"in_channels": 8}),
     ("shortcut-A", nn.Identity, {"in_channels": 8}),
     ("shortcut-B", Projection, {}),
+    ("shortcut-B", Projection, {"in_channels": 1024, "out_channels": 2048}),
     ("shortcut-B", nn.Identity, {"in_channels": 8}),
     ("basic-block", Basic, {}),
     ("basic-block", Basic, {"in_channels": 16, "stride": 1}),
@@ -111,6 +115,7 @@ OTHERS: list[Case] = [
     ("stem-cifar", small_stem, {}),
     ("head", Head, {}),
     ("head", Head, {"width": 512, "num_classes": 1000}),
+    ("head", Head, {"width": 2048, "num_classes": 1000}),
     ("head", Head, {"num_classes": 7}),
     ("head", convolutional_head, {}),
 ]
@@ -123,6 +128,14 @@ def test_a_faithful_part_conforms(part: str, make: Callable[..., nn.Module], kwa
     assert not open_
     assert report.verdict == "conforms"
     assert report.summary["part"] == part
+
+
+def test_what_stands_around_a_wide_part_is_narrow() -> None:
+    """Two 3x3 convolutions of 2048 filters would be 75 million weights, and take a minute."""
+    report = check(Head, part="head", kwargs={"width": 2048, "num_classes": 1000}, only=["HD-02"])
+    assert (report.verdict, report.summary["figures"]["in_channels"]) == ("conforms", 2048)
+    around = Surroundings(Head(2048, 1000), _form(find_part("head"), {"in_channels": 2048, "num_classes": 1000}))
+    assert sum(p.numel() for p in around.parameters()) < 2_048_000 + 1_000 + 700_000
 
 
 def test_an_instance_is_judged_and_left_as_it_was() -> None:
