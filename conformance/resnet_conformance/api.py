@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .capture import TargetError, TargetProblem, capture_candidate
 from .capture.limits import within
 from .capture.problems import InputError
-from .clauses import Case
-from .examination import EVIDENCE, examine, experiment, is_chosen
+from .examination import EVIDENCE
 from .expectations import hold
 from .expectations.reading import Source, read_expectations
-from .findings import Finding, Identification, Report, TargetInfo
-from .from_file import qualify
+from .findings import Identification, Report, TargetInfo
 from .graph import Shape
 from .identification import Match, describe_match, match, nearest
 from .judge import Subject, compose, conclude, deviations_of, prepare, version
@@ -30,15 +28,11 @@ from .kinds import is_weights_file
 from .spec import Spec, load_spec, suggest
 from .through_variant import add_from_variant
 from .transplantation import WeightsError
-from .unread import withhold
+from .trial import LEVELS, Trial
 from .weight_shapes import count_shapes, identify_shapes
-
-if TYPE_CHECKING:
-    from .experiments.bench import Bench
 
 BATCH = 2
 SIZES = (224, 32)
-LEVELS = ("MUST", "SHOULD", "MAY")
 
 
 class UnknownArchitectureError(ValueError):
@@ -186,68 +180,6 @@ def fresh_seed() -> int:
 
 def _name(target: object) -> str:
     return target if isinstance(target, str) else "the network"
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """How one network is examined: by which evidence, for clauses of which levels, with which random numbers."""
-
-    spec: Spec
-    seed: int
-    evidence: Sequence[str]
-    levels: Sequence[str]
-    recipe: object = None
-    among: Collection[str] | None = None  # the clauses that are asked at all; None: all
-    benches: list[Bench] = field(default_factory=list)
-
-    def hold(
-        self,
-        case: Case,
-        only: Sequence[str] = (),
-        known: Mapping[str, Finding] | None = None,
-        structure: tuple[Finding, ...] | None = None,
-    ) -> tuple[Finding, ...]:
-        """All findings on one case that were asked for; `structure` is what `examine` says of it without a recipe."""
-        findings = structure
-        if findings is None or self.recipe is not None or self.among is not None:
-            case = replace(case, recipe=self.recipe)
-            findings = examine(case, self.spec, among=self.among)
-        findings = qualify(withhold(findings, case.unread), case.candidate.file)
-        wanted = [kind for kind in self.evidence if kind != "structure"]
-        if case.candidate.laboratory is not None and wanted:
-            from .capture.isolation import neutral
-
-            with neutral():
-                case = replace(case, bench=self._bench(case))
-                findings = experiment(case, self.spec, findings, wanted, self.levels, known, only)
-                findings = qualify(findings, case.candidate.file)
-        return tuple(f for f in findings if is_chosen(f, only))
-
-    def _bench(self, case: Case) -> Bench:
-        """The candidate's bench, with the random numbers of earlier holds."""
-        from .experiments.bench import Bench
-
-        candidate, name = case.candidate, case.architecture.name
-        assert candidate.laboratory is not None
-        if self.benches:
-            self.benches.append(self.benches[0].for_architecture(name))
-        else:
-            self.benches.append(Bench(candidate, candidate.laboratory, self.seed, name))
-        return self.benches[-1]
-
-    def close(self) -> None:
-        """Let go of what the benches hold."""
-        for bench in self.benches:
-            bench.close()
-        self.benches.clear()
-
-    def examine_best(self, best: Match, held: Mapping[str, tuple[Finding, ...]], complete: bool = True) -> Match:
-        """What it is nearest to, with all evidence where its structure fits. `held` are findings by architecture."""
-        if not best.broken and complete:
-            known = {f.clause: f for findings in held.values() for f in findings}
-            findings = held.get(best.architecture.name) or self.hold(best.case, known=known, structure=best.findings)
-            return replace(best, findings=findings)
-        return best
 
 
 def _capture(

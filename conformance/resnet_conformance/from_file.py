@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from .candidate import FileFacts
+from .file_facts import FileFacts
 from .findings import Finding
 
 SIZES = ("HD-05", "HD-07")  # of other input sizes, and of a pool with a window of its own

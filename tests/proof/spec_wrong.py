@@ -12,13 +12,13 @@ from contextlib import closing
 from dataclasses import replace
 from functools import cache
 
-from resnet_conformance.api import LEVELS, Trial
 from resnet_conformance.capture import capture_candidate
 from resnet_conformance.clauses import Case
 from resnet_conformance.examination import EVIDENCE, attribute, examine
 from resnet_conformance.findings import Finding
 from resnet_conformance.judge import Subject, build_case, prepare
 from resnet_conformance.spec import Spec, load_spec
+from resnet_conformance.trial import LEVELS, Trial
 
 from ..mutants.corpus import CORPUS, Mutant
 from ..mutants.test_wrong import MUTANTS

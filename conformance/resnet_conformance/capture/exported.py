@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..candidate import FileFacts
+from ..file_facts import FileFacts
 from .exported_call import NORMS, Call
 from .onnx_call import LARGEST
 from .problems import TargetError, last_line

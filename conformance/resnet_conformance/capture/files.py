@@ -7,7 +7,7 @@ from pathlib import Path
 
 from torch import nn
 
-from ..candidate import FileFacts
+from ..file_facts import FileFacts
 from ..findings import TargetInfo
 from ..graph import Shape
 from .limits import exposed

@@ -23,7 +23,7 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-from ..candidate import FileFacts
+from ..file_facts import FileFacts
 from ..findings import TargetInfo
 from ..kinds import is_network_file, is_weights_file
 from .isolation import ALONE, default_device_kept, quiet, settings_kept

@@ -17,6 +17,7 @@ from ..expectations import Expectation, hold
 from ..findings import Finding, Identification, Report
 from ..judge import Subject, conclude, deviations_of, environment, prepare, version
 from ..spec import Spec
+from ..trial import LEVELS, Trial
 from .table import Part, find_part
 
 if TYPE_CHECKING:
@@ -78,8 +79,6 @@ def check_part(target: object, name: str, kwargs: Mapping[str, Any], asked: Ques
 
 
 def _findings(part: Part, case: Case, asked: Question, spec: Spec) -> tuple[Finding, ...]:
-    from ..api import LEVELS, Trial
-
     levels = ("MUST",) if asked.level == "must" else LEVELS
     with closing(Trial(spec, asked.seed, asked.evidence, levels, among=part.clauses)) as trial:
         findings = trial.hold(case, asked.only)
