@@ -41,6 +41,8 @@ class Update:
         lines = [f"removed {name}: it no longer occurs" for name in self.removed]
         lines += [f"added {name}: write the reason in place of {TODO}" for name in self.added]
         lines += [f"kept {name}: its clause fails, but says another thing; look at its message" for name in self.left]
+        if self.removed or self.added:
+            lines.append("the report is from before that: run again for one that knows it")
         return "\n".join(lines) or "nothing to change"
 
 
