@@ -23,6 +23,13 @@ def pyplot() -> Any:
     return plt
 
 
+def title_of(name: str, departures: Sequence[str]) -> str:
+    """A picture's title: what it is of, and that it is not as in the paper, where it is not."""
+    if any("synthetic" in sentence for sentence in departures):
+        return f"{name} on synthetic images, which say nothing"
+    return f"{name}, not as in the paper: see run.json" if departures else name
+
+
 def draw(path: Path, curves: Mapping[str, Sequence[Row]], title: str = "", limit: float = 20) -> None:
     """Errors in percent over iterations in units of 10,000, one colour for each name. Raises TrainingError.
 
@@ -34,8 +41,9 @@ def draw(path: Path, curves: Mapping[str, Sequence[Row]], title: str = "", limit
     for number, (name, rows) in enumerate(curves.items()):
         x = [row.iteration / 1e4 for row in rows]
         train, test = [row.train_error for row in rows], [row.test_error for row in rows]
-        axes.plot(x, train, "--", color=f"C{number}", linewidth=1)
-        axes.plot(x, test, "-", color=f"C{number}", linewidth=2, label=name)
+        point = "." if len(x) == 1 else ""  # of which a line would show nothing
+        axes.plot(x, train, "--", color=f"C{number}", linewidth=1, marker=point)
+        axes.plot(x, test, "-", color=f"C{number}", linewidth=2, marker=point, label=name)
         lowest = max(lowest, min(train, default=0), min(test, default=0))
     axes.set(xlabel="iterations (1e4)", ylabel="error (%)", title=title, ylim=(0, max(limit, 1.25 * lowest)))
     axes.set_xlim(left=0)

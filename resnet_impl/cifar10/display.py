@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from resnet_impl.cifar10.recipe import LOOK
 from resnet_impl.cifar10.runs import Run
 
 LINE = 1000  # iterations between two lines, where there is no terminal to draw a bar on
@@ -56,7 +57,7 @@ def describe(run: Run) -> str:
     """Speed, rate, loss and error of the last stretch, and the last test error."""
     trainer = run.trainer
     loss, error = trainer.latest
-    text = f"rate {trainer.rate:g}, loss {loss:.3f}, training error {error:.2f}%"
+    text = f"rate {trainer.rate:g}, last {LOOK}: loss {loss:.3f}, training error {error:.2f}%"
     if trainer.rows:
         text += f", test error {trainer.rows[-1].test_error:.2f}%"
     done = trainer.iteration - trainer.first

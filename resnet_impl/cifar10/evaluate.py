@@ -69,8 +69,9 @@ def read_trained(path: Path, model: str | None) -> Trained:
         raise TrainingError(f"{path} is of {recipe.model}, not of {model}: leave --model out")
     net = build(recipe.model, num_classes=state["net"]["fc.weight"].shape[0])
     net.load_state_dict(state["net"])
+    synthetic = ", trained on synthetic images" if state["about"]["synthetic"] else ""
     about = f"{recipe.model}, seed {state['seed']}, {state['iteration']:,} of {recipe.iterations:,} iterations"
-    return Trained(net, Views(state["mean"], state["deviation"]), recipe, about)
+    return Trained(net, Views(state["mean"], state["deviation"]), recipe, about + synthetic)
 
 
 def _read_weights(path: Path, model: str | None) -> Trained:
@@ -112,9 +113,11 @@ def _name(classes: Sequence[str], label: int) -> str:
     return classes[label] if label < len(classes) else str(label)
 
 
-def draw_confusion(answers: Answers, classes: Sequence[str], path: Path) -> None:
+def draw_confusion(answers: Answers, data: Cifar10, about: str, path: Path) -> None:
     """The confusion matrix as a picture, shares of each class in percent. Raises TrainingError."""
-    plt = pyplot()
+    plt, classes = pyplot(), data.classes
+    title = f"{about}\nerror {answers.error:.2f}%; % of each class"
+    title += "\nsynthetic images, which say nothing" if data.synthetic else ""
     count = len(answers.confusion)
     shares = 100 * answers.confusion.double() / answers.confusion.sum(1, keepdim=True).clamp(min=1)
     figure, axes = plt.subplots(figsize=(1.5 + 0.55 * count, 1.2 + 0.5 * count), layout="constrained")
@@ -125,7 +128,7 @@ def draw_confusion(answers: Answers, classes: Sequence[str], path: Path) -> None
     names = [_name(classes, label) for label in range(count)]
     axes.set_xticks(range(count), names, rotation=45, ha="right")
     axes.set_yticks(range(count), names)
-    axes.set(xlabel="taken for", ylabel="class", title=f"error {answers.error:.2f}%; % of each class")
+    axes.set(xlabel="taken for", ylabel="class", title=title)
     save(figure, path)
 
 
@@ -154,7 +157,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         data = load_data(options.data, download=options.download, cache=options.cache)
         answers = _answers(trained, data, options, device)
         _tell(answers, trained, data, options)
-        draw_confusion(answers, data.classes, options.picture or options.checkpoint.with_name("confusion.png"))
+        picture = options.picture or options.checkpoint.with_name("confusion.png")
+        draw_confusion(answers, data, trained.about, picture)
     except (DataError, TrainingError) as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return REFUSED

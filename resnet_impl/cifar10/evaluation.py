@@ -39,7 +39,8 @@ class Answers:
     def error_of(self, label: int) -> float:
         """Wrong answers in percent of the images of one class."""
         row = self.confusion[label]
-        return 100 * (1 - int(row[label]) / max(1, int(row.sum())))
+        images = int(row.sum())
+        return 100 * (images - int(row[label])) / max(1, images)
 
 
 @torch.no_grad()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from resnet_impl.cifar10 import checkpoint
+from resnet_impl.cifar10.cache import checksum
 from resnet_impl.cifar10.data import Cifar10, Split, split
 from resnet_impl.cifar10.errors import TrainingError
 from resnet_impl.cifar10.outputs import Board, environment
@@ -56,6 +57,7 @@ def open_runs(
     check_recipe(recipe)
     set_arithmetic(recipe, deterministic)
     train, test, views = prepare(recipe, data, world)
+    digest = digest_of(data)
     found = []
     for seed in seeds:
         folder = output / f"seed{seed}" if len(seeds) > 1 else output
@@ -63,7 +65,8 @@ def open_runs(
         if path.exists() and not go_on:
             raise TrainingError(f"{folder} holds a run: go on with it (--resume), or give another --output")
         _make(folder)
-        about: dict[str, Any] = {"data": data.source, "synthetic": data.synthetic}
+        about: dict[str, Any] = {"data": data.source, "digest": digest, "synthetic": data.synthetic}
+        about["unlike"] = list(unlike(data))
         run = Run(Trainer(recipe, train, test, views, seed, world, graphs), folder, about)
         if path.exists():
             resume(run)
@@ -72,6 +75,26 @@ def open_runs(
             run.board = Board(folder / "tensorboard", run.trainer.iteration + 1)
         found.append(run)
     return found
+
+
+def digest_of(data: Cifar10) -> str:
+    """What tells these images and labels from others, wherever they lie: SHA-256, the first 16 digits."""
+    tensors = {
+        "train.images": data.train.images, "train.labels": data.train.labels,
+        "test.images": data.test.images, "test.labels": data.test.labels,
+    }  # fmt: skip
+    return checksum({name: tensor.cpu().contiguous() for name, tensor in tensors.items()})[:16]
+
+
+def unlike(data: Cifar10) -> Iterator[str]:
+    """In what these are not the images of the paper, a sentence each."""
+    if data.synthetic:
+        yield "synthetic images: errors mean nothing"
+    elif (len(data.train), len(data.test), len(data.classes)) != (50_000, 10_000, 10):
+        yield (
+            f"{len(data.train):,} + {len(data.test):,} images of {len(data.classes)} classes, not the 50,000 + 10,000"
+            " of CIFAR-10"
+        )
 
 
 def _make(folder: Path) -> None:

@@ -83,7 +83,10 @@ class Board:
             self.writer: Any = None
         else:
             # what an interrupted process wrote after its last checkpoint is measured again
-            self.writer = SummaryWriter(str(folder), purge_step=first)
+            try:
+                self.writer = SummaryWriter(str(folder), purge_step=first)
+            except OSError as error:
+                raise TrainingError(f"cannot write into {folder}: {error.strerror or error}") from error
 
     def add(self, row: Row) -> None:
         """One row."""

@@ -92,8 +92,10 @@ class Run:
             result |= {"train_error": last.train_error, "test_error": last.test_error, "test_loss": last.test_loss}
             result["seconds"] = round(last.seconds, 1)
         recipe = trainer.recipe
-        whole = {"seed": trainer.seed, "recipe": to_plain(recipe), "departures": list(departures(recipe))}
-        write_json(self.folder / "run.json", {**self.about, **whole, "result": result})
+        told = [*self.about["unlike"], *departures(recipe)]
+        whole = {"seed": trainer.seed, "recipe": to_plain(recipe), "departures": told}
+        about = {key: value for key, value in self.about.items() if key != "unlike"}
+        write_json(self.folder / "run.json", {**about, **whole, "result": result})
 
 
 def resume(run: Run) -> None:
@@ -107,8 +109,8 @@ def resume(run: Run) -> None:
     ]
     if state["seed"] != run.trainer.seed:
         changed.append(f"seed was {state['seed']}, and is {run.trainer.seed}")
-    if state["about"]["data"] != run.about["data"]:
-        changed.append(f"data was {state['about']['data']}, and is {run.about['data']}")
+    if state["about"]["digest"] != run.about["digest"]:
+        changed.append(f"the images were others: {state['about']['data']}, and are {run.about['data']}")
     if changed:
         raise TrainingError(
             f"{run.path} is of another run ({'; '.join(changed)}): give the options that it was started with, or"

@@ -21,11 +21,10 @@ from typing import Any
 from rich.console import Console
 
 from resnet_impl.cifar10 import train as trainer
-from resnet_impl.cifar10.curves import draw
+from resnet_impl.cifar10.curves import draw, title_of
 from resnet_impl.cifar10.errors import TrainingError
 from resnet_impl.cifar10.models import build
 from resnet_impl.cifar10.outputs import read_metrics, write, write_json
-from resnet_impl.cifar10.recipe import departures, from_plain
 
 PROGRAM = "python -m resnet_impl.cifar10.table6"
 REFUSED = 2
@@ -104,7 +103,7 @@ def _notes(lines: Sequence[Line]) -> Iterator[str]:
     runs = [run for line in lines for run in line.runs]
     for data in dict.fromkeys(run["data"] for run in runs):
         yield f"* {data}"
-    for sentence in dict.fromkeys(s for run in runs for s in departures(from_plain(run["recipe"]))):
+    for sentence in dict.fromkeys(s for run in runs for s in run["departures"]):
         yield f"* Not as in the paper: {sentence}."
     for machine in dict.fromkeys(json.dumps(run["environment"], sort_keys=True) for run in runs):
         yield "* " + ", ".join(f"{key} {value}" for key, value in json.loads(machine).items())
@@ -138,6 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for line in () if options.show else lines:
             for seeds in _missing(line, options):
                 if code := trainer.main([*_arguments(given), *_of_run(line.model, seeds, options.output)]):
+                    print(f"{PROGRAM}: not complete; the same command goes on with it", file=sys.stderr)
                     return code
         lines = [read_line(options.output, model, options.seeds) for model in models]
         _write(lines, options.output)
@@ -197,7 +197,8 @@ def _write(lines: Sequence[Line], output: Path) -> None:
             curves[line.model] = read_metrics(output / line.model / f"seed{middle['seed']}" / "metrics.csv")
     if curves:
         try:
-            draw(output / "curves.png", curves)
+            told = [sentence for line in lines for run in line.runs for sentence in run["departures"]]
+            draw(output / "curves.png", curves, title_of("", told).lstrip(", "))
         except TrainingError as error:
             print(f"no curves.png: {error}", file=sys.stderr)
 

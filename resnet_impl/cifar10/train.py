@@ -17,11 +17,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from resnet_impl.cifar10.curves import draw
+from resnet_impl.cifar10.curves import draw, title_of
 from resnet_impl.cifar10.data import load_data
 from resnet_impl.cifar10.display import watching
 from resnet_impl.cifar10.errors import DataError, TrainingError
-from resnet_impl.cifar10.launch import open_runs
+from resnet_impl.cifar10.launch import open_runs, unlike
 from resnet_impl.cifar10.models import NAMES, build
 from resnet_impl.cifar10.recipe import LOOK, Recipe, departures, paper
 from resnet_impl.cifar10.runs import Run, Stopped, train
@@ -109,7 +109,8 @@ def read_recipe(options: argparse.Namespace, model: str) -> Recipe:
 def add_run_options(parser: argparse.ArgumentParser) -> None:
     """How it is run, which changes no result but by rounding."""
     parser.add_argument("--device", metavar="NAME", help="cpu, cuda or cuda:1 (a GPU where there is one)")
-    parser.add_argument("--evaluate-every", type=read_count, default=1000, metavar="N", help="iterations (1000)")
+    often = "iterations, a multiple of 100 (1000)"
+    parser.add_argument("--evaluate-every", type=read_count, default=1000, metavar="N", help=often)
     parser.add_argument("--save-every", type=read_count, default=1000, metavar="N", help="iterations (1000)")
     parser.add_argument("--no-graphs", action="store_true", help="no CUDA graphs")
     parser.add_argument("--deterministic", action="store_true", help="the same bits in every run on a GPU, too; slower")
@@ -160,14 +161,22 @@ def _train(options: argparse.Namespace, given: Sequence[str], world: World, cons
     )
     console.quiet = not world.writes
     console.print(f"{recipe.model} on {data.source}; {world.device}, {world.size} process(es)", soft_wrap=True)
-    for sentence in departures(recipe) or ("the paper's recipe",):
+    for sentence in (*unlike(data), *(departures(recipe) or ("the paper's recipe",))):
         console.print(f"  {sentence}", soft_wrap=True)
+    for run in runs:
+        if run.trainer.done:
+            console.print(f"{run.folder} is complete: nothing is trained", soft_wrap=True)
+        elif options.resume and not run.trainer.iteration:
+            console.print(f"nothing to resume in {run.folder}: it begins anew", soft_wrap=True)
     try:
         with watching(runs, console) as watch:
             train(runs, options.evaluate_every, watch, options.save_every)
     except Stopped as stopped:
-        again = " ".join([*given, *([] if options.resume else ["--resume"])])
-        console.print(f"stopped by {stopped} and saved. Go on with: {PROGRAM} {again}", soft_wrap=True)
+        again = f"{PROGRAM} {' '.join([*given, *([] if options.resume else ['--resume'])])}"
+        if world.size > 1:
+            again = "the same torchrun command, and --resume"
+        at = ", ".join(str(run.trainer.iteration) for run in runs)
+        console.print(f"stopped by {stopped} at iteration {at} and saved. Go on with: {again}", soft_wrap=True)
         return 128 + stopped.signal
     except TrainingError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
@@ -198,7 +207,8 @@ def _conclude(runs: Sequence[Run], output: Path, console: Console) -> None:
             f" {row.iteration} iterations in {row.seconds:.0f} s{short}",
             soft_wrap=True,
         )
-    title = "" if not departures(runs[0].trainer.recipe) else "not the paper's recipe: see run.json"
+    recipe = runs[0].trainer.recipe
+    title = title_of(recipe.model, (*runs[0].about["unlike"], *departures(recipe)))
     try:
         draw(output / "curves.png", {f"seed {run.trainer.seed}": run.trainer.rows for run in runs}, title)
     except TrainingError as error:

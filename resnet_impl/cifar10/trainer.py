@@ -108,10 +108,10 @@ class Trainer:
     def measure(self) -> Row:
         """Evaluate on the test images, and keep a row. To be called after a look."""
         answers = self.evaluate()
-        loss, wrong = (value / max(1, self.images) for value in self.seen)
+        loss, error = self.seen[0] / max(1, self.images), 100 * self.seen[1] / max(1, self.images)
         epoch = self.iteration * self.recipe.batch / self.step.order.images
         rate = self.step.optimizer.param_groups[0]["lr"]
-        row = Row(self.iteration, epoch, rate, loss, 100 * wrong, answers.loss, answers.error, self.seconds)
+        row = Row(self.iteration, epoch, rate, loss, error, answers.loss, answers.error, self.seconds)
         self.rows.append(row)
         self.seen, self.images = [0.0, 0.0], 0
         return row

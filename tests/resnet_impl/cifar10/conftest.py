@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
+
+from .runs_made import Forks
 
 Pixels = dict[str, bytes]  # "train/cat/0.png" and what is in it: red, green, blue of each pixel, row after row
 
@@ -37,3 +39,11 @@ def make_images() -> Callable[..., Pixels]:
         return written
 
     return make
+
+
+@pytest.fixture
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    """Processes of their own, in which made images are trained on."""
+    found = Forks(tmp_path_factory.mktemp("forks") / "errors.txt")
+    yield found
+    found.close()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
+import json
+import socket
+import subprocess
 import sys
-import traceback
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -43,17 +44,53 @@ def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
-def fork(work: Callable[[], int]) -> int:
-    """Run it in a child of this process, which has imported torch already; gives the child's number."""
-    child = os.fork()
-    if child:
-        return child
-    code = 99
-    try:
-        torch.set_num_threads(1)
-        code = work()
-    except BaseException:  # noqa: BLE001 - told, and the child ends
-        traceback.print_exc()
-    finally:
-        sys.stderr.flush()
-        os._exit(code)
+class Forks:
+    """Children that `forks.py` forks, and what they wrote to standard error."""
+
+    def __init__(self, errors: Path) -> None:
+        self.errors = errors
+        program = str(Path(__file__).with_name("forks.py"))
+        with errors.open("wb") as file:
+            self.process = subprocess.Popen(
+                [sys.executable, program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=file, text=True
+            )
+
+    def _ask(self, request: dict[str, Any]) -> Any:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        print(json.dumps(request), file=self.process.stdin, flush=True)
+        return json.loads(self.process.stdout.readline())
+
+    def start(self, what: str, *arguments: str, **environment: str) -> int:
+        """A child; gives its number."""
+        number: int = self._ask({"start": [what, *arguments], "environment": environment})
+        return number
+
+    def ranks(self, size: int, what: str, *arguments: str) -> list[int]:
+        """Children as torchrun starts them."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = str(free.getsockname()[1])
+        address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "WORLD_SIZE": str(size)}
+        return [self.start(what, *arguments, **address, RANK=str(r), LOCAL_RANK=str(r)) for r in range(size)]
+
+    def wait(self, *children: int) -> list[int]:
+        """Their exit codes, when they have ended."""
+        return [self._ask({"wait": child}) for child in children]
+
+    def poll(self, child: int) -> int | None:
+        """Its exit code; None while it runs."""
+        found: int | None = self._ask({"poll": child})
+        return found
+
+    def told(self) -> str:
+        """All that children wrote to standard error."""
+        return self.errors.read_text()
+
+    def close(self) -> None:
+        """No more children."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.wait(60)
+        self.process.stdout.close()

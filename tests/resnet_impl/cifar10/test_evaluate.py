@@ -85,7 +85,7 @@ def test_the_table_of_the_classes(trained: Path, tmp_path: Path, capsys: pytest.
     pytest.importorskip("matplotlib")
     code, out, _ = run(capsys, str(trained / "checkpoint.pt"), "--picture", str(tmp_path / "c.png"))
     assert code == 0
-    assert "resnet8, seed 0, 100 of 100 iterations; made images" in out
+    assert "resnet8, seed 0, 100 of 100 iterations, trained on synthetic images; made images" in out
     assert [line.split()[:2] for line in out.splitlines() if line.strip()[:3] in ("cat", "dog", "shi")] == [
         ["cat", "20"], ["dog", "20"], ["ship", "20"],
     ]  # fmt: skip

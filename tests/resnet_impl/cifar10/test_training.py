@@ -22,7 +22,7 @@ from resnet_impl.cifar10.runs import Run, Stopped
 from resnet_impl.cifar10.runs import train as train_runs
 from resnet_impl.cifar10.world import World
 
-from .runs_made import fork, made_data, same, weights_of
+from .runs_made import Forks, made_data, same, weights_of
 
 CPU = World(torch.device("cpu"))
 SHORT = ("--model", "resnet8", "--batch", "8", "--device", "cpu", "--data", "made")
@@ -113,34 +113,42 @@ def opened(folder: Path, iterations: int, **changes: object) -> Run:
     return open_runs(recipe, made_data(), (0,), folder, CPU)[0]
 
 
-def test_the_command_says_how_to_go_on(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    child = fork(lambda: main(tmp_path, "--iterations", "100000"))
-    time.sleep(2)
-    os.kill(child, signal.SIGINT)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 130
-    err = capfd.readouterr().err
-    assert "stopped by SIGINT and saved. Go on with: python -m resnet_impl.cifar10.train --model resnet8" in err
-    assert "--resume" in err
-    assert "Traceback" not in err
-    assert (tmp_path / "checkpoint.pt").exists()
+def arguments(folder: Path, *more: str) -> tuple[str, ...]:
+    return (*SHORT, "--output", str(folder), *more)
 
 
 @pytest.mark.slow
-def test_killed_twenty_times_it_ends_with_the_same_weights(tmp_path: Path) -> None:
+def test_the_command_says_how_to_go_on(tmp_path: Path, forks: Forks) -> None:
+    child = forks.start("trained", *arguments(tmp_path, "--iterations", "100000", "--save-every", "10"))
+    end = time.monotonic() + 60
+    while not (tmp_path / checkpoint.NAME).exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    os.kill(child, signal.SIGINT)
+    assert forks.wait(child) == [130]
+    err = forks.told()
+    assert "stopped by SIGINT at iteration " in err
+    assert " and saved. Go on with: python -m resnet_impl.cifar10.train --model resnet8" in err
+    assert "--resume" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.slow
+def test_killed_twenty_times_it_ends_with_the_same_weights(tmp_path: Path, forks: Forks) -> None:
     options = ("--iterations", "400", "--evaluate-every", "200", "--save-every", "10")
-    assert main(tmp_path / "whole", *options) == 0
+    again = arguments(tmp_path / "parts", *options, "--resume")
+    assert forks.wait(forks.start("trained", *arguments(tmp_path / "whole", *options))) == [0]
     chance, kills = random.Random(0), 0
     while kills < 20:
-        child = fork(lambda: main(tmp_path / "parts", *options, "--resume"))
+        child = forks.start("trained", *again)
         time.sleep(chance.uniform(0.05, 0.6))
-        if os.waitpid(child, os.WNOHANG) == (0, 0):
+        if forks.poll(child) is None:
             os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
+            forks.wait(child)
             kills += 1
         else:  # it came to its end: once more from the beginning
             assert same(weights_of(tmp_path / "whole"), weights_of(tmp_path / "parts"))
             (tmp_path / "parts" / checkpoint.NAME).unlink()
-    assert main(tmp_path / "parts", *options, "--resume") == 0
+    assert forks.wait(forks.start("trained", *again)) == [0]
     assert same(weights_of(tmp_path / "whole"), weights_of(tmp_path / "parts"))
     assert [path.name for path in (tmp_path / "parts").glob(f"{checkpoint.NAME}*")] == [checkpoint.NAME]
 
@@ -157,6 +165,34 @@ def test_nothing_is_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert main(tmp_path, "--iterations", "20", "--seed", "1", "--resume") == 2
     assert "seed was 0, and is 1" in capsys.readouterr().err
     assert (tmp_path / "checkpoint.pt").read_bytes() == before
+
+
+def test_other_images_are_another_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(tmp_path, "--iterations", "20") == 0
+    other = made_data()
+    other.train.images[7] += 1
+    monkeypatch.setattr(train, "load_data", lambda where, **options: other)
+    assert main(tmp_path, "--iterations", "20", "--resume") == 2
+    assert "the images were others" in capsys.readouterr().err
+    moved = replace(made_data(), source="the same images in another folder")
+    monkeypatch.setattr(train, "load_data", lambda where, **options: moved)
+    assert main(tmp_path, "--iterations", "20", "--resume") == 0
+    assert "is complete: nothing is trained" in capsys.readouterr().err
+
+
+def test_images_that_are_not_the_papers_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = replace(made_data(), synthetic=False)
+    monkeypatch.setattr(train, "load_data", lambda where, **options: few)
+    assert main(tmp_path, "--iterations", "20", "--resume") == 0
+    words = "300 + 60 images of 3 classes, not the 50,000 + 10,000 of CIFAR-10"
+    err = capsys.readouterr().err
+    assert words in err
+    assert f"nothing to resume in {tmp_path}: it begins anew" in err
+    assert words in json.loads((tmp_path / "run.json").read_text())["departures"]
 
 
 def test_a_loss_that_is_no_number_stops_and_keeps_the_last_checkpoint(tmp_path: Path) -> None:
