@@ -105,7 +105,7 @@ def check(
             complete = not only and (level is None or bool(expectations))
             best = trial.examine_best(matches[0], {judged: findings}, complete)
             if best.architecture.name != judged:
-                findings = add_from_variant(findings, best)
+                findings = add_from_variant(findings, spec.architectures[judged], best)
             identified = describe_match(best)
         identified = replace(identified, deviations=deviations_of(findings))
         complete = not only and set(evidence) == set(EVIDENCE)

@@ -11,14 +11,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from .architecture import Architecture
 from .findings import Finding
 from .identification import Match
 
 BY_RUNNING = ("behaviour", "equivalence")
 
 
-def add_from_variant(findings: Sequence[Finding], variant: Match) -> tuple[Finding, ...]:
-    """The findings, with failures that were seen against the variant whose structure it has, if it has one's."""
+def add_from_variant(findings: Sequence[Finding], judged: Architecture, variant: Match) -> tuple[Finding, ...]:
+    """The findings, with failures that were seen against the variant whose structure it has, if it has one's.
+
+    A network for other images is no variant of what is judged: its classifier is another.
+    """
+    if _images(variant.architecture) != _images(judged):
+        return tuple(findings)
     structural = [f.clause for f in variant.broken if f.evidence not in BY_RUNNING]
     open_ = {f.clause for f in findings if f.outcome in ("pass", "not-examined")}
     if len(structural) > 1 or not open_.issuperset(structural):  # one is that of `accounting`, which comes alone
@@ -26,6 +32,10 @@ def add_from_variant(findings: Sequence[Finding], variant: Match) -> tuple[Findi
     shown = {f.clause: f for f in variant.broken if f.clause in open_}
     name = variant.architecture.name
     return tuple(_taken(f, shown[f.clause], name) if f.clause in shown else f for f in findings)
+
+
+def _images(architecture: Architecture) -> tuple[str, int, int]:
+    return architecture.dataset, architecture.size, architecture.classes
 
 
 def _taken(finding: Finding, shown: Finding, variant: str) -> Finding:

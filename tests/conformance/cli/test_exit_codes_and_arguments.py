@@ -44,7 +44,7 @@ class TestWhatGoesIn:
     def test_nothing_but_the_target(self, api: FakeApi, run: Run) -> None:
         assert run("check", "a:b")[0] == 0
         defaults = {"kwargs": {}, "input": None, "only": (), "level": None, "expected": ()}
-        defaults |= {"evidence": EVIDENCE, "seed": None, "recipe": None}
+        defaults |= {"evidence": EVIDENCE, "seed": None, "recipe": None, "part": None}
         assert api.asked == {"target": "a:b", "architecture": None, **defaults}
         assert api.timeout == 120
         assert run("identify", "a:b")[0] == 0
@@ -66,6 +66,7 @@ class TestWhatGoesIn:
             "evidence": ("structure", "equivalence"),
             "seed": 7,
             "recipe": None,
+            "part": None,
         }
         assert api.timeout == 2.5
 
