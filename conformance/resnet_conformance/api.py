@@ -102,8 +102,8 @@ def check(
             findings = trial.hold(held.case, only, structure=held.findings)
             if level == "must":
                 findings = tuple(f for f in findings if f.level == "MUST")
-            complete = not only and (level is None or bool(expectations))
-            best = trial.examine_best(matches[0], {judged: findings}, complete)
+            thorough = not only and (level is None or bool(expectations))
+            best = trial.examine_best(matches[0], {judged: findings}, thorough)
             if best.architecture.name != judged:
                 findings = add_from_variant(findings, spec.architectures[judged], best)
             identified = describe_match(best)

@@ -12,7 +12,8 @@ from typing import Any
 
 import yaml
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # as read_yaml: the two differ about tabs
+from ..spec.yamlmarks import LOADER
+
 _BREAK = "\r\n\x85\u2028\u2029"  # what ends a line for YAML, and so in its marks
 _LINE = re.compile(f"[^{_BREAK}]*(?:\r\n|[{_BREAK}])|[^{_BREAK}]+")
 _BRACKETS = re.compile(r"\s*\[\s*\]")
@@ -75,7 +76,7 @@ def _behind_brackets(text: str, colon: int, listed: Any) -> int:
 def _spans(text: str, listed: Any, lines: list[str]) -> list[Span]:
     """The lines of each entry, its dash included; comments behind it are not its own. Raises LayoutError."""
     # The values of an entry are text, so every dash of the file that opens an entry of a list opens one of this.
-    dashes = [t.start_mark for t in yaml.scan(text, Loader=_LOADER) if isinstance(t, yaml.BlockEntryToken)]
+    dashes = [t.start_mark for t in yaml.scan(text, Loader=LOADER) if isinstance(t, yaml.BlockEntryToken)]
     if dashes and lines[dashes[0].line][: dashes[0].column].strip():
         raise LayoutError("the first entry stands in the line of its list's name", dashes[0])
     return [(dash.line, _stop(item, lines)) for dash, item in zip(dashes, listed.value, strict=True)]

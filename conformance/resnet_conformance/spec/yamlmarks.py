@@ -23,7 +23,7 @@ Key = str | int
 Path_ = tuple[Key, ...]
 Plain = Any  # str | int | float | bool | list[Plain] | dict[str, Plain]
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser is ten times faster
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser is ten times faster
 _LONGEST = 18  # digits of a whole number, with its sign
 _DEEPEST = 50  # collections in collections
 _TAG = "tag:yaml.org,2002:"
@@ -79,7 +79,7 @@ def read_yaml(path: Path, file: str | None = None) -> Marked:
     text = _decode(path.read_bytes(), file)
     try:
         _refuse_depth(text, file)
-        root = yaml.compose(text, Loader=_LOADER)
+        root = yaml.compose(text, Loader=LOADER)
     except yaml.YAMLError as error:
         raise _syntax(error, text, file) from None
     if root is None:
@@ -93,7 +93,7 @@ def read_yaml(path: Path, file: str | None = None) -> Marked:
 def _refuse_depth(text: str, file: str) -> None:
     """Composing recurses, in C as well, where too deep a nesting would end the process; parsing does not."""
     depth = 0
-    for event in yaml.parse(text, Loader=_LOADER):
+    for event in yaml.parse(text, Loader=LOADER):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > _DEEPEST:
