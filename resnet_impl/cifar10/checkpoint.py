@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from resnet_impl.cifar10.errors import TrainingError
+from resnet_impl.cifar10.files import replacing
 
 NAME = "checkpoint.pt"
 FORMAT = "resnet_impl/cifar10/1"
@@ -22,16 +23,11 @@ FORMAT = "resnet_impl/cifar10/1"
 
 def save(path: Path, state: dict[str, Any]) -> None:
     """Write atomically. Raises TrainingError (a full disk, no permission); what was there stays then."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with beside.open("wb") as file:
+        with replacing(path) as file:
             torch.save({"format": FORMAT, **state}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
         _sync_folder(path.parent)
     except (OSError, RuntimeError) as error:  # torch says what the disk says as RuntimeError
-        beside.unlink(missing_ok=True)
         kept = f"; the checkpoint from before is intact: {path}" if path.exists() else ""
         reason = getattr(error, "strerror", None) or str(error).strip().splitlines()[0]
         raise TrainingError(f"cannot write the checkpoint {path} ({reason}){kept}") from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
@@ -15,20 +14,16 @@ from typing import Any
 import torch
 
 from resnet_impl.cifar10.errors import TrainingError
+from resnet_impl.cifar10.files import replacing
 from resnet_impl.cifar10.trainer import Row
 
 
 def write(path: Path, content: bytes) -> None:
     """Write atomically. Raises TrainingError."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with beside.open("wb") as file:
+        with replacing(path) as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise TrainingError(f"cannot write {path}: {error.strerror or error}") from error
 
 
