@@ -84,6 +84,43 @@ def test_a_cast_to_single_precision_is_no_fault(where: str) -> None:
     assert {f.outcome for f in report.findings} == {"pass"}, [(f.clause, f.message) for f in report.findings]
 
 
+@pytest.mark.parametrize("seed", [0, 16, 19])
+def test_nor_is_one_where_a_rectifier_stands_at_its_kink(seed: int) -> None:
+    """At the first input of these seeds rounding decides whether a rectifier lets its gradient through."""
+    report = check(lambda: cast("maps16.1"), "cifar10/resnet20", only=["EQ-04"], seed=seed)
+    found = report.findings[0]
+    assert found.outcome == "pass", found.message
+    assert float(found.found.split("allowed: ")[1].rstrip(")")) < 1e-4
+
+
+def test_a_kink_is_no_second_fault() -> None:
+    fault = with_norm(BiasedVariance)
+    report = check(lambda: resnet20(net=Single, **fault), "cifar10/resnet20", only=["EQ-*"], seed=35)
+    assert [f.clause for f in report.failed("MUST")] == ["EQ-03"]
+
+
+class SteeperSlope(torch.autograd.Function):
+    """Forward, the identity; backward, one per cent more than what came."""
+
+    @staticmethod
+    def forward(ctx: object, x: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx: object, gradient: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+        return gradient * 1.01
+
+
+def test_wrong_gradients_are_found_at_every_input() -> None:
+    def build() -> nn.Module:
+        net = cast("maps16.1")
+        net.get_submodule("maps16.0").register_forward_hook(lambda module, args, y: SteeperSlope.apply(y))
+        return net
+
+    report = check(build, "cifar10/resnet20", only=["EQ-04"], seed=0)
+    assert [f.outcome for f in report.findings] == ["fail"], report.findings
+
+
 def test_and_hides_no_fault() -> None:
     def build() -> nn.Module:
         net = inference_prunes_channels()

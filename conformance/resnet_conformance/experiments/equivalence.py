@@ -8,6 +8,7 @@ blueprint's Graph, and the candidate's own code. What they are held against is H
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -99,6 +100,14 @@ class Comparison:
         self.mode = "eval" if is_frozen(case) else "train"  # what the blueprint does beside the candidate's training
         self.trainable = self._trainable() if is_backbone(case) else None
         self.unit = UNIT  # of the coarsest precision in which the candidate computes: code may cast
+
+    def at_another_input(self, number: int) -> Comparison:
+        """The same networks with the same weights at an input of this number (1 and more)."""
+        other = copy(self)
+        for name in ("in_eval", "in_train"):
+            other.__dict__.pop(name, None)
+        other.x = torch.randn(self.bench.shape, generator=self.bench.generator(1000 + number), dtype=torch.float64)
+        return other
 
     @cached_property
     def direction(self) -> torch.Tensor:
