@@ -11,7 +11,6 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
-import secrets
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +20,7 @@ from torch import Tensor
 
 from resnet_impl.cifar10.data import Split
 from resnet_impl.cifar10.errors import DataWarning
+from resnet_impl.cifar10.files import replacing
 
 FORMAT = "resnet_impl/cifar10 images 1"
 NAMES = ("train.images", "train.labels", "test.images", "test.labels")
@@ -78,7 +78,6 @@ def _read(path: Path, key: str) -> tuple[Split, Split] | None:
 
 def _write(path: Path, key: str, found: tuple[Split, Split]) -> None:
     """Whole or not at all; a warning where it cannot be done."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     train, test = found
     tensors = dict(zip(NAMES, (train.images, train.labels, test.images, test.labels), strict=True))
     about = {"format": FORMAT, "key": key, "sha256": checksum(tensors)}
@@ -86,14 +85,8 @@ def _write(path: Path, key: str, found: tuple[Split, Split]) -> None:
         from safetensors.torch import save  # in some versions needs numpy, which torch does not
 
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("wb") as file:
-                file.write(save(tensors, about))
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with replacing(path) as file:
+            file.write(save(tensors, about))
     except (ImportError, OSError, SafetensorError) as error:
         advice = "install numpy" if isinstance(error, ImportError) else "name a cache folder that can be written"
         reason = _first_line(error)

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from resnet_impl.cifar10.recipe import LOOK
 from resnet_impl.cifar10.runs import Run
 
+WIDE, NARROW = 120, 90  # columns of a terminal: room for rate and loss beside the bar; no room for the speed
 LINE = 1000  # iterations between two lines, where there is no terminal to draw a bar on
 
 
@@ -35,7 +36,8 @@ def watching(runs: Sequence[Run], console: Console) -> Iterator[Callable[[Sequen
 
         def watch(runs: Sequence[Run]) -> None:
             for task, run in zip(tasks, runs, strict=True):
-                bars.update(task, completed=run.trainer.iteration, said=describe(run))
+                said = describe(run) if console.width >= WIDE else describe_briefly(run, console.width >= NARROW)
+                bars.update(task, completed=run.trainer.iteration, said=said)
 
         yield watch
 
@@ -60,7 +62,19 @@ def describe(run: Run) -> str:
     text = f"rate {trainer.rate:g}, last {LOOK}: loss {loss:.3f}, training error {error:.2f}%"
     if trainer.rows:
         text += f", test error {trainer.rows[-1].test_error:.2f}%"
-    done = trainer.iteration - trainer.first
-    if done > 0:
-        text = f"{done * trainer.recipe.batch / max(1e-9, trainer.seconds - trainer.before):.0f} images/s, {text}"
-    return text
+    return f"{_speed(run):.0f} images/s, {text}" if trainer.iteration > trainer.first else text
+
+
+def describe_briefly(run: Run, with_speed: bool) -> str:
+    """The two errors, for a narrow terminal, and images in a second."""
+    trainer = run.trainer
+    speed = f"{_speed(run):.0f}/s " if with_speed and trainer.iteration > trainer.first else ""
+    test = f" test {trainer.rows[-1].test_error:.1f}%" if trainer.rows else ""
+    return f"{speed}train {trainer.latest[1]:.1f}%{test}"
+
+
+def _speed(run: Run) -> float:
+    """Images in a second since the run began, or went on."""
+    trainer = run.trainer
+    images = (trainer.iteration - trainer.first) * trainer.recipe.batch
+    return images / max(1e-9, trainer.seconds - trainer.before)

@@ -63,6 +63,10 @@ def read_trained(path: Path, model: str | None) -> Trained:
     """The network of a checkpoint, or of weights in the reference's names. Raises TrainingError."""
     if path.suffix == ".safetensors":
         return _read_weights(path, model)
+    if path.is_dir():
+        path = path / checkpoint.NAME
+    elif path.suffix in (".json", ".csv") and (beside := path.with_name(checkpoint.NAME)).exists():
+        raise TrainingError(f"{path} tells of a run; the trained network is {beside}")
     state = checkpoint.load(path)
     recipe = from_plain(state["recipe"])
     if model is not None and model != recipe.model:
@@ -116,14 +120,21 @@ def _name(classes: Sequence[str], label: int) -> str:
 def draw_confusion(answers: Answers, data: Cifar10, about: str, path: Path) -> None:
     """The confusion matrix as a picture, shares of each class in percent. Raises TrainingError."""
     plt, classes = pyplot(), data.classes
+    import numpy as np  # which matplotlib needs, and nothing else here
+
     title = f"{about}\nerror {answers.error:.2f}%; % of each class"
     title += "\nsynthetic images, which say nothing" if data.synthetic else ""
     count = len(answers.confusion)
     shares = 100 * answers.confusion.double() / answers.confusion.sum(1, keepdim=True).clamp(min=1)
-    figure, axes = plt.subplots(figsize=(1.5 + 0.55 * count, 1.2 + 0.5 * count), layout="constrained")
-    axes.imshow(shares.clamp(max=20).numpy(), cmap="Blues", vmin=0, vmax=20)  # right answers would drown the others
+    figure, axes = plt.subplots(figsize=(2.5 + 0.55 * count, 1.2 + 0.5 * count), layout="constrained")
+    right = torch.eye(count, dtype=torch.bool)
+    mistakes = np.ma.masked_array(shares.numpy(), right.numpy())  # right answers would drown the others
+    most = max(1.0, float(shares[~right].max()))
+    axes.set_facecolor("0.85")
+    image = axes.imshow(mistakes, cmap="Blues", vmin=0, vmax=most)
+    figure.colorbar(image, label="mistakes (% of the class)", shrink=0.7)
     for i, j in ((i, j) for i in range(count) for j in range(count) if shares[i, j] >= 0.05):
-        dark = shares[i, j] > 12
+        dark = i != j and shares[i, j] > 0.6 * most
         axes.text(j, i, f"{shares[i, j]:.1f}", ha="center", va="center", fontsize=7, color="white" if dark else "black")
     names = [_name(classes, label) for label in range(count)]
     axes.set_xticks(range(count), names, rotation=45, ha="right")
@@ -137,7 +148,12 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=PROGRAM, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
-    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="checkpoint.pt, or weights as .safetensors")
+    parser.add_argument(
+        "checkpoint",
+        type=Path,
+        metavar="CHECKPOINT",
+        help="a run's folder, its checkpoint.pt, or weights as .safetensors",
+    )
     add_data_options(parser)
     parser.add_argument("--model", metavar="NAME", help="what .safetensors are the weights of")
     parser.add_argument("--mean", type=read_numbers, metavar="R,G,B", help="mean of each channel, of 0..1")
@@ -157,7 +173,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         data = load_data(options.data, download=options.download, cache=options.cache)
         answers = _answers(trained, data, options, device)
         _tell(answers, trained, data, options)
-        picture = options.picture or options.checkpoint.with_name("confusion.png")
+        folder = options.checkpoint if options.checkpoint.is_dir() else options.checkpoint.parent
+        picture = options.picture or folder / "confusion.png"
         draw_confusion(answers, data, trained.about, picture)
     except (DataError, TrainingError) as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)

@@ -121,7 +121,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder of the runs and the table")
     parser.add_argument("--show", action="store_true", help="train nothing")
     parser.add_argument("--side-by-side", action="store_true", help="all seeds of a model at once, for a GPU")
-    trainer.add_data_options(parser)
+    trainer.add_data_options(parser, required=False)
     trainer.add_run_options(parser)
     trainer.add_recipe_options(parser)
     return parser
@@ -130,7 +130,10 @@ def make_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; the exit code: 0, or that of the run that did not come to its end."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    options = make_parser().parse_args(given)
+    parser = make_parser()
+    options = parser.parse_args(given)
+    if options.data is None and not options.show:
+        parser.error("the following arguments are required: --data (or --show, which trains nothing)")
     models = options.models.split(",")
     try:
         lines = [read_line(options.output, model, options.seeds) for model in models]
@@ -140,7 +143,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     print(f"{PROGRAM}: not complete; the same command goes on with it", file=sys.stderr)
                     return code
         lines = [read_line(options.output, model, options.seeds) for model in models]
-        _write(lines, options.output)
+        if not options.show or any(line.runs for line in lines):
+            _write(lines, options.output)
     except TrainingError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return REFUSED

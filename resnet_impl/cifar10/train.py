@@ -56,11 +56,11 @@ def read_count(text: str) -> int:
     return value
 
 
-def add_data_options(parser: argparse.ArgumentParser) -> None:
+def add_data_options(parser: argparse.ArgumentParser, required: bool = True) -> None:
     """Where the images are."""
     parser.add_argument(
         "--data",
-        required=True,
+        required=required,
         metavar="DIR",
         help="folder with the official archive, or with train/CLASS/* and test/CLASS/* images; 'synthetic' for speed",
     )
@@ -153,13 +153,14 @@ def _train(options: argparse.Namespace, given: Sequence[str], world: World, cons
         raise TrainingError(f"--evaluate-every is a multiple of {LOOK}, not {options.evaluate_every}")
     if not world.writes:
         world.wait()  # the first process downloads and decodes
+    console.quiet = not world.writes
+    console.print(f"reading the images of {options.data} (a folder of them is decoded once)", soft_wrap=True)
     data = load_data(options.data, download=options.download and world.writes, cache=options.cache)
     if world.writes:
         world.wait()
     runs = open_runs(
         recipe, data, options.seeds, options.output, world, options.resume, not options.no_graphs, options.deterministic
     )
-    console.quiet = not world.writes
     console.print(f"{recipe.model} on {data.source}; {world.device}, {world.size} process(es)", soft_wrap=True)
     for sentence in (*unlike(data), *(departures(recipe) or ("the paper's recipe",))):
         console.print(f"  {sentence}", soft_wrap=True)
