@@ -176,7 +176,7 @@ def _conclude(one: Judged, options: argparse.Namespace) -> int:
     for stale in one.report.stale:
         place = f"{stale.place}: " if stale.place else ""
         words = f"{place}{stale.id} is declared, but {stale.stale}; remove it"
-        in_file = one.row.expect is not None and place.startswith(str(one.row.expect))
+        in_file = one.row.expect is not None and _is_same(one.row.expect, Path(stale.place.rsplit(":", 2)[0]))
         again = ", or run again with --update-expectations" if in_file else ""
         print(f"{PROGRAM}: {words}{again}", file=sys.stderr)
     return min(one.report.exit_code, COULD_NOT_JUDGE)

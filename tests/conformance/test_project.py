@@ -118,6 +118,34 @@ def test_a_part_among_the_targets(
     assert "HD-02" not in {finding["clause"] for finding in report["findings"]}
 
 
+@pytest.mark.parametrize("below", [False, True])
+def test_what_is_out_of_date_in_a_file_can_be_rewritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], below: bool
+) -> None:
+    project(
+        tmp_path, listing('{target = "nets.py:resnet18", architecture = "imagenet/resnet18", expect = "known.yaml"}')
+    )
+    (tmp_path / "known.yaml").write_text("expected:\n  - id: BLK-04\n    reason: we thought so\n")
+    (tmp_path / "src").mkdir()
+    monkeypatch.chdir(tmp_path / "src" if below else tmp_path)
+    assert cli.main(["check"]) == 2
+    err = capsys.readouterr().err
+    assert "known.yaml:2:9: BLK-04 is declared, but" in err
+    assert "run again with --update-expectations" in err
+
+
+def test_what_is_out_of_date_in_a_row_is_mended_by_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = 'target = "nets.py:resnet18", architecture = "imagenet/resnet18", expected = {BLK-04 = "we thought so"}'
+    project(tmp_path, listing(f"{{{row}}}"))
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["check"]) == 2
+    err = capsys.readouterr().err
+    assert "BLK-04 is declared, but" in err
+    assert "--update-expectations" not in err
+
+
 def test_options_of_one_target_need_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
