@@ -23,7 +23,7 @@ from resnet_impl.cifar10.display import watching
 from resnet_impl.cifar10.errors import DataError, TrainingError
 from resnet_impl.cifar10.launch import open_runs, unlike
 from resnet_impl.cifar10.models import NAMES, build
-from resnet_impl.cifar10.recipe import LOOK, Recipe, departures, paper
+from resnet_impl.cifar10.recipe import LOOK, Recipe, check_recipe, departures, paper
 from resnet_impl.cifar10.runs import Run, Stopped, train
 from resnet_impl.cifar10.world import World, joined
 
@@ -149,6 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _train(options: argparse.Namespace, given: Sequence[str], world: World, console: Console) -> int:
     recipe = read_recipe(options, options.model)
     build(recipe.model)  # a name that there is not is told before images are read
+    check_recipe(recipe)
     if options.evaluate_every % LOOK:
         raise TrainingError(f"--evaluate-every is a multiple of {LOOK}, not {options.evaluate_every}")
     if not world.writes:

@@ -98,6 +98,7 @@ def test_one_message(verb: str, name: str, folder: Path, capfd: pytest.CaptureFi
     assert {path.name for path in folder.iterdir()} <= before
 
 
+@pytest.mark.slow
 def test_a_network_that_prints_does_not_disturb_the_report(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     code = cli.main(["check", "nets.py:prints", "--format", "json"])
     out, err = capfd.readouterr()

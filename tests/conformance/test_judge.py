@@ -62,7 +62,7 @@ def plain_name(name: str) -> str:
     return architecture.base if architecture.base and not architecture.variant else name
 
 
-@pytest.mark.parametrize("name", [*NAMES, "cifar10/resnet1202"])
+@pytest.mark.parametrize("name", [*NAMES, pytest.param("cifar10/resnet1202", marks=pytest.mark.slow)])
 def test_a_blueprint_conforms_to_its_own_architecture(name: str) -> None:
     for option in SPEC.architectures[name].options:
         found = findings(name, name, option)

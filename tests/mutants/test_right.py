@@ -33,12 +33,14 @@ COMPLETE = (
     "gamma-from-0",
     "input-detached",
     "input-flagged",
+    "projection-as-linear-channels-last",
+)
+LONG = (  # to run
     "filters-in-halves",
     "channels-in-halves",
     "norm-of-two-halves",
     "norm-of-rows",
     "batch-sample-by-sample",
-    "projection-as-linear-channels-last",
     "convolution-as-im2col",
 )
 
@@ -51,7 +53,7 @@ def test_right_network_has_the_structure(name: str) -> None:
     assert report.identified.deviations == ()
 
 
-@pytest.mark.parametrize("name", COMPLETE)
+@pytest.mark.parametrize("name", [*COMPLETE, *(pytest.param(name, marks=pytest.mark.slow) for name in LONG)])
 def test_right_network_conforms(name: str) -> None:
     architecture, build = RIGHT[name]
     assert alarms(check(build, architecture)) == []

@@ -130,6 +130,7 @@ def test_the_version_follows_every_byte(spec: Spec, spec_copy: SpecCopy) -> None
     assert load_spec(spec_copy.root).version != spec.version
 
 
+@pytest.mark.slow
 def test_a_line_lost_anywhere_is_a_spec_error_or_harmless(spec_copy: SpecCopy) -> None:
     """Whatever line is dropped, the loader never dies of it in another way."""
     draw = random.Random(20151210)

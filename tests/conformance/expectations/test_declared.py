@@ -130,6 +130,7 @@ def test_an_admitted_choice_need_not_be_declared() -> None:
         read_expectations({admitted: WHY}, SPEC)
 
 
+@pytest.mark.slow
 def test_torchvisions_resnet50_deviates_as_declared_and_comes_back_from_json() -> None:
     report = check("torchvision.models:resnet50", "imagenet/resnet50", expected={"stride-3x3": WHY}, seed=0)
     expected = {f.clause for f in report.findings if f.outcome == "expected"}
@@ -140,6 +141,7 @@ def test_torchvisions_resnet50_deviates_as_declared_and_comes_back_from_json() -
     assert Report.from_json(report.to_json()) == report
 
 
+@pytest.mark.slow
 def test_a_stale_declaration_ends_with_two_whatever_the_verdict() -> None:
     report = check(
         "torchvision.models:resnet18", "imagenet/resnet18", expected={"stride-3x3": WHY}, level="must", seed=0
