@@ -112,7 +112,7 @@ def check(
         findings, declared = hold(findings, expectations, spec, complete)
         verdict = conclude(findings, spec, "SHOULD" if level == "should" else "MUST")
         asked = {"only": list(only)} if only else {}
-        report = compose(subject, judged, identified, findings, verdict, spec, started, version(), seed)
+        report = compose(subject, judged, identified, findings, verdict, spec, started, version(), seed, held.case)
         return replace(report, summary={**report.summary, **asked}, declared=declared)
 
     return within(timeout, _name(target), judge)
@@ -149,8 +149,8 @@ def identification_report(
         started = time.perf_counter()
         with closing(Trial(spec, seed, EVIDENCE, ("MUST",))) as trial:
             identified = describe_match(trial.examine_best(matches[0], {}))
-        name = matches[0].architecture.name
-        return compose(subject, name, identified, (), "not-examined", spec, started, version(), seed)
+        name, case = matches[0].architecture.name, matches[0].case
+        return compose(subject, name, identified, (), "not-examined", spec, started, version(), seed, case)
 
     return within(timeout, _name(target), judge)
 

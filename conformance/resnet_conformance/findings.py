@@ -75,7 +75,9 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The verdict on one target, with all findings. `summary` describes the network as found, for people."""
+    """The verdict on one target, with all findings. `summary` describes the network as found, for people;
+    `drawing` holds its layers beside the blueprint's, for pictures ({} where there is none).
+    """
 
     target: TargetInfo
     architecture: str | None
@@ -87,6 +89,7 @@ class Report:
     seconds: Mapping[str, float] = field(default_factory=dict)
     tool: Mapping[str, str] = field(default_factory=dict)
     declared: tuple[Declared, ...] = ()
+    drawing: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
@@ -136,7 +139,7 @@ class Report:
             "environment": dict(self.environment),
             "seconds": dict(self.seconds),
             "declared": [asdict(one) | {"covers": list(one.covers)} for one in self.declared],
-        }
+        } | ({"drawing": dict(self.drawing)} if self.drawing else {})
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Report:
@@ -160,4 +163,5 @@ class Report:
             seconds=data["seconds"],
             tool=data["tool"],
             declared=tuple(replace(Declared(**one), covers=tuple(one["covers"])) for one in data.get("declared", ())),
+            drawing=data.get("drawing", {}),
         )

@@ -21,6 +21,7 @@ from .findings import Finding, Identification, Level, Report, Verdict
 from .from_file import describe_file
 from .measure import measure
 from .simplify import simplify
+from .sketch import sketch
 from .spec import Spec
 
 BINDING_EVIDENCE = {"structure", "behaviour", "equivalence"}
@@ -166,9 +167,10 @@ def compose(
     started: float,
     version: str,
     seed: int | None = None,
+    case: Case | None = None,
 ) -> Report:
     """The report of one judgement; `started` is a time.perf_counter() at its beginning, `seed` what experiments drew
-    from.
+    from, `case` puts the blueprint beside what was found, for pictures.
     """
     return Report(
         target=subject.candidate.target,
@@ -180,4 +182,11 @@ def compose(
         environment=environment() | ({} if seed is None else {"seed": seed}),
         seconds={"capture": round(subject.candidate.seconds, 3), "judge": round(time.perf_counter() - started, 3)},
         tool={"version": version, "spec": spec.version},
+        drawing={} if case is None else draw_both(case),
     )
+
+
+def draw_both(case: Case) -> dict[str, Any]:
+    """The network as found and the blueprint at the same input size, for pictures: Report.drawing."""
+    names = [stage.name for stage in case.architecture.stages]
+    return {"found": sketch(case.found, names), "blueprint": sketch(case.paper, names)}

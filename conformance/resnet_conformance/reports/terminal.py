@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .family import HEAD, family_rows, name_family
-from .network import describe_network, lacks_text
+from .family import HEAD, family_rows
+from .headline import explanation, headline
+from .network import describe_network
 from .page import Page
-from .part import describe_part, name_part
+from .part import describe_part
 from .text import clean, some
 
 if TYPE_CHECKING:
@@ -22,15 +23,9 @@ if TYPE_CHECKING:
     from resnet_conformance.findings import Finding, Report
     from resnet_conformance.spec import Spec
 
-VERDICTS = {
-    "conforms": ("conforms to", "bold green"),
-    "deviates": ("deviates, as declared, from", "bold yellow"),
-    "violates": ("violates", "bold red"),
-    "not-examined": ("got no verdict against", "bold yellow"),
-}
+VERDICTS = {"conforms": "bold green", "deviates": "bold yellow", "violates": "bold red", "not-examined": "bold yellow"}
 STYLES = {"MUST": "bold red", "SHOULD": "bold yellow", "MAY": "bold yellow"}
 PLACES = 4  # module paths shown of one finding
-GROUNDS = 6  # clauses named in the first line
 
 
 def render(report: Report, spec: Spec, console: Console, verbose: bool = False, lang: str = "en") -> None:
@@ -77,38 +72,7 @@ class _View:
 
     def head(self) -> None:
         """The first line: target, verdict, against what, and the clauses that make it so."""
-        verb, style = VERDICTS[self.report.verdict]
-        judged = self.report.architecture or self.report.identified.architecture
-        if judged is None and "family" in self.report.summary:
-            judged = name_family(self.report.summary["family"])
-        about = self.report.summary.get("part")
-        known = self.spec.architectures.get(judged or "")
-        # Said of every variant, asked for or found: to conform to one is not to conform to the paper.
-        note = f", a variant of {known.base} and not the paper's network" if known and known.variant else ""
-        lacks = lacks_text(self.report.summary)
-        note += f" as far as it goes: {lacks}" if lacks and self.report.verdict == "conforms" else ""
-        asked = ", ".join(map(clean, self.report.summary.get("only", ())))
-        if asked and self.report.verdict == "conforms":
-            verb = "keeps what was asked of"
-        rest = f"; {lacks}" if lacks and self.report.verdict != "conforms" else ""
-        rest += f"; no clause but {asked} was looked at" if asked else ""
-        target = name_part(self.report) if about else self.report.target.address
-        judged = f"the paper's {self.report.summary['title']}" if about else judged
-        subject = f"{target} {verb} {judged or 'any architecture'}"
-        self.page.paragraph(subject + note + self._grounds() + rest, style)
-
-    def _grounds(self) -> str:
-        """The clauses that decide: those broken, or those that a verdict would need."""
-        if self.report.verdict == "violates":
-            broken = self.report.failed("MUST") or self.report.failed()
-            return f" ({some(tuple(f.clause for f in broken), GROUNDS)})"
-        if "problem" in self.report.summary:
-            return f" (not examined: {self.report.summary['problem']})"
-        findings = self.report.findings
-        missing = tuple(f.clause for f in findings if f.outcome == "not-examined" and f.level == "MUST")
-        if self.report.verdict == "not-examined" and missing:
-            return f" (not examined: {some(missing, GROUNDS)})"
-        return ""
+        self.page.paragraph(headline(self.report, self.spec), VERDICTS[self.report.verdict])
 
     def identity(self, reasons: tuple[str, ...]) -> None:
         """What the network is, by name and in figures; of a part, the figures alone."""
@@ -180,17 +144,10 @@ class _View:
         self.page.gap()
         self.page.line((f"{finding.clause} {finding.level}", STYLES[finding.level]), indent=2)
         self.page.fields(rows, indent=4)
-        if name := self._explanation(finding):
+        if name := explanation(finding, self.report, self.spec):
             self._explain(name)
         if finding.repro:
             self.page.line(("Reproduce: ", "bold"), (clean(finding.repro), ""), indent=4)
-
-    def _explanation(self, finding: Finding) -> str | None:
-        """The named deviation behind a failure: the finding's own, or an identified one that explains it."""
-        if finding.deviation:
-            return finding.deviation
-        seen = (self.spec.deviations.get(name) for name in self.report.identified.deviations)
-        return next((d.id for d in seen if d is not None and finding.clause in d.explains), None)
 
     def _explain(self, name: str) -> None:
         known = None if name in self.told else self.spec.deviations.get(name)
