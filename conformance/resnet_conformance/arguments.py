@@ -12,6 +12,7 @@ from .catalog import KINDS
 from .examination import EVIDENCE
 from .family.words import read_family
 from .outside import TIMEOUT
+from .reports.formats import FORMATS
 from .spec import SpecError, load_spec
 
 PROGRAM = "resnet-conformance"
@@ -30,6 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(title="verbs", dest="verb", required=True, metavar="VERB", parser_class=_Parser)
     _add_check(verbs)
     _add_identify(verbs)
+    _add_view(verbs)
     _add_show(verbs)
     _add_list(verbs)
     _add_explain(verbs)
@@ -90,7 +92,7 @@ def _add_check(verbs: Verbs) -> None:
     check.add_argument(
         "--update-expectations", action="store_true", help="rewrite that file after what is found; comments stay"
     )
-    _add_format(check)
+    _add_format(check, FORMATS, "for a person, a program, a CI system, a browser, a GitHub workflow (terminal)")
     check.add_argument(
         "--output", type=Path, metavar="FILE", help="write the report here instead of to standard output"
     )
@@ -110,6 +112,23 @@ def _add_identify(verbs: Verbs) -> None:
     _add_target_options(identify)
     _add_format(identify)
     _add_language(identify)
+
+
+def _add_view(verbs: Verbs) -> None:
+    view = _verb(
+        verbs,
+        "view",
+        "show stored reports in another format; nothing is judged again",
+        "exit codes: 0 shown, 2 could not be read or written\n"
+        f"example:\n  {PROGRAM} view report.json --format html --output report.html",
+    )
+    view.add_argument(
+        "report", metavar="REPORT", type=Path, help="what 'check --format json' wrote, of one target or of several"
+    )
+    _add_format(view, FORMATS, "as of check (terminal)")
+    view.add_argument("--output", type=Path, metavar="FILE", help="write here instead of to standard output")
+    view.add_argument("--verbose", action="store_true", help="name every module and every clause (terminal)")
+    _add_language(view)
 
 
 def _add_show(verbs: Verbs) -> None:
@@ -215,13 +234,12 @@ def _add_target_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_format(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--format",
-        choices=("terminal", "json"),
-        default="terminal",
-        help="for a person or for a program (terminal)",
-    )
+def _add_format(
+    parser: argparse.ArgumentParser,
+    formats: tuple[str, ...] = ("terminal", "json"),
+    purpose: str = "for a person or for a program (terminal)",
+) -> None:
+    parser.add_argument("--format", choices=formats, default="terminal", help=purpose)
 
 
 def _add_language(parser: argparse.ArgumentParser) -> None:

@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rich.console import Console
-
 from . import outside
 from .catalog import find_clauses
-from .delivery import check_output, deliver
+from .delivery import check_output, deliver_reports
 from .examination import EVIDENCE
 from .expectations import Expectation, ExpectationError
 from .expectations.rewriting import update
@@ -24,7 +22,6 @@ from .outside import Problem, Request
 from .parts import refuse_beside_part
 from .problems import PROGRAM
 from .project import ProjectError, ProjectTarget, find_project, read_targets
-from .reports import several, terminal
 from .reports.output import OutputError
 from .spec import Spec
 
@@ -55,10 +52,7 @@ def run_check(options: argparse.Namespace, spec: Spec) -> int:
     declared = [row.expectations(spec, drafts=options.update_expectations) for row in rows]
     check_output(options.output)
     judged = [_judge(row, own, options, spec) for row, own in zip(rows, declared, strict=True)]
-    if options.target is not None:
-        _deliver_one(judged[0], options, spec)
-    else:
-        _deliver_all(judged, options, spec)
+    _deliver(judged, options, spec)
     return max(_conclude(one, options) for one in judged)
 
 
@@ -145,28 +139,18 @@ def unexamined(row: ProjectTarget, reason: str, spec: Spec) -> Report:
     return replace(report, summary={"problem": reason}, tool=tool)
 
 
-def _deliver_one(one: Judged, options: argparse.Namespace, spec: Spec) -> None:
-    """A report; for a person at the terminal the message alone says why there is none."""
-    if one.problem:
+def _deliver(judged: Sequence[Judged], options: argparse.Namespace, spec: Spec) -> None:
+    """The report, or those of a project's targets; for a person at the terminal the message alone says why one target
+    has none.
+    """
+    one, alone = judged[0], options.target is not None
+    if alone and one.problem:
         trace = one.trace if _debug(options) else ""
         print(trace.rstrip() or f"{PROGRAM}: {one.problem}", file=sys.stderr)
         if options.format == "terminal" and options.output is None:
             return
-
-    def view(console: Console) -> None:
-        terminal.render(one.report, spec, console, verbose=options.verbose, lang=options.lang)
-
-    deliver(one.report.to_json() if options.format == "json" else view, options.output)
-
-
-def _deliver_all(judged: Sequence[Judged], options: argparse.Namespace, spec: Spec) -> None:
-    """The reports of a project's targets."""
     reports = [one.report for one in judged]
-
-    def view(console: Console) -> None:
-        several.render(reports, spec, console, verbose=options.verbose, lang=options.lang)
-
-    deliver(several.to_json(reports) if options.format == "json" else view, options.output)
+    deliver_reports(reports, spec, options.format, options.output, options.verbose, options.lang, alone)
 
 
 def _conclude(one: Judged, options: argparse.Namespace) -> int:

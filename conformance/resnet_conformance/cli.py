@@ -1,4 +1,4 @@
-"""The command line: `check`, `identify`, `show`, `list`, `explain`, `transplant` (DESIGN.md, section 5).
+"""The command line: `check`, `identify`, `view`, `show`, `list`, `explain`, `transplant` (DESIGN.md, section 5).
 
 Exit codes: 0 conforms or deviates as declared, 1 violates, 2 could not judge (usage, target, spec, output),
 130 interrupted. A problem is one message on standard error; standard output then stays empty, and no file is
@@ -19,12 +19,13 @@ from . import outside
 from .arguments import build_parser
 from .catalog import find_architecture, list_data, list_table
 from .checking import run_check
-from .delivery import check_output, deliver, emit
+from .delivery import check_output, deliver, deliver_reports, emit
 from .explain import explain
 from .findings import Report
 from .outside import Problem, Request
 from .problems import PROGRAM, explain_error
 from .reports import terminal
+from .reports.json_report import read_reports
 from .show import show
 from .spec import load_spec
 
@@ -76,6 +77,14 @@ def _identify(options: argparse.Namespace) -> int:
     return NEAR_NONE if report.identified.architecture is None else 0
 
 
+def _view(options: argparse.Namespace) -> int:
+    check_output(options.output)
+    reports = read_reports(options.report)
+    alone = len(reports) == 1
+    deliver_reports(reports, load_spec(), options.format, options.output, options.verbose, options.lang, alone)
+    return 0
+
+
 def _show(options: argparse.Namespace) -> int:
     architecture = find_architecture(load_spec(), options.architecture)
     deliver(lambda console: show(architecture, console))
@@ -122,6 +131,7 @@ def _transplant(options: argparse.Namespace) -> int:
 VERBS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "check": _check,
     "identify": _identify,
+    "view": _view,
     "show": _show,
     "list": _list,
     "explain": _explain,

@@ -5,15 +5,20 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from rich.console import Console
 
-from .reports import json_report
+from .reports import json_report, several, summary, terminal
+from .reports.formats import TEXTS
 from .reports.output import OutputError, check_writable, write_atomically
+
+if TYPE_CHECKING:
+    from .findings import Report
+    from .spec import Spec
 
 View = Callable[[Console], None]
 
@@ -32,14 +37,20 @@ def _standard_output() -> TextIO:
     return sys.stdout
 
 
-def deliver(content: View | Mapping[str, Any] | list[Any], path: Path | None = None) -> None:
-    """Data as JSON, or what a view prints, to file or standard output; all is made before a byte goes out."""
+def deliver(content: View | str | Mapping[str, Any] | list[Any], path: Path | None = None) -> None:
+    """Data as JSON, a text, or what a view prints, to file or standard output; all is made before a byte goes out."""
     if path is not None:
-        write_atomically(path, _on_paper(content) if callable(content) else json_report.dump(content))
+        write_atomically(path, content if isinstance(content, str) else _written(content))
+    elif isinstance(content, str):
+        emit(content)
     elif callable(content):
         emit(_on_screen(content))
     else:
         emit(json_report.dump(content, ascii_only=not _encoding().startswith("utf")))
+
+
+def _written(content: View | Mapping[str, Any] | list[Any]) -> str:
+    return _on_paper(content) if callable(content) else json_report.dump(content)
 
 
 class _Twin(io.StringIO):
@@ -69,6 +80,37 @@ def _on_paper(view: View) -> str:
     paper = io.StringIO()
     view(Console(file=paper, width=80, color_system=None, markup=False, emoji=False))
     return paper.getvalue()
+
+
+def deliver_reports(
+    reports: Sequence[Report],
+    spec: Spec,
+    form: str,
+    path: Path | None = None,
+    verbose: bool = False,
+    lang: str = "en",
+    alone: bool = True,
+) -> None:
+    """Reports in one of `formats.FORMATS`; `alone` shows one as itself and not as a list of one.
+
+    "github" also adds to the summary of the step in which a GitHub workflow runs this. Raises OutputError.
+    """
+
+    def view(console: Console) -> None:
+        if alone:
+            terminal.render(reports[0], spec, console, verbose=verbose, lang=lang)
+        else:
+            several.render(reports, spec, console, verbose=verbose, lang=lang)
+
+    if form == "terminal":
+        deliver(view, path)
+    elif form == "json":
+        deliver(reports[0].to_json() if alone else several.to_json(reports), path)
+    else:
+        deliver(TEXTS[form](reports, spec, lang), path)
+    place = os.environ.get("GITHUB_STEP_SUMMARY")
+    if form == "github" and place:
+        summary.append(Path(place), summary.render(reports, spec, lang))
 
 
 def _encoding() -> str:

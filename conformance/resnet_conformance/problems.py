@@ -8,6 +8,7 @@ from .expectations import ExpectationError
 from .family.words import FamilyError
 from .parts.table import PartError
 from .project import ProjectError
+from .reports.json_report import ReportError
 from .reports.output import OutputError
 from .spec import SpecError
 from .transplantation import NetworksDiffer, WeightsError
@@ -21,6 +22,7 @@ OURS = (
     OutputError,
     PartError,
     ProjectError,
+    ReportError,
     SpecError,
     TargetProblem,
     UnknownNameError,

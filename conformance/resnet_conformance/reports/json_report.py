@@ -31,26 +31,51 @@ def dump(data: Any, ascii_only: bool = False) -> str:
     return json.dumps(_plain(data), indent=2, ensure_ascii=ascii_only, allow_nan=False) + "\n"
 
 
+SEVERAL = "resnet-conformance/reports/1"  # a list of reports
+
+
 class ReportError(ValueError):
     """A file is no report; the message says where and why."""
 
 
 def read_report(path: Path) -> Report:
     """The report that a file holds. Raises ReportError: not JSON (with line and column), or not after the schema."""
+    reports = read_reports(path)
+    if len(reports) != 1:
+        raise ReportError(f"{path} holds {len(reports)} reports, and one is wanted")
+    return reports[0]
+
+
+def read_reports(path: Path) -> tuple[Report, ...]:
+    """The reports of a file of one or of several. Raises ReportError as `read_report` does."""
+    data = _read(path)
+    several = isinstance(data, dict) and data.get("schema") == SEVERAL
+    rows = data.get("reports") if several else [data]
+    if not isinstance(rows, list) or not rows:
+        raise ReportError(f"{path}: this is no report that we know: reports is a list of at least one")
+    for number, row in enumerate(rows):
+        _refuse_other(row, f"reports[{number}]" if several else "", path)
+    return tuple(Report.from_json(row) for row in rows)
+
+
+def _read(path: Path) -> Any:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
     except OSError as error:
         raise ReportError(f"cannot read the report {path}: {error.strerror or error}") from None
     except json.JSONDecodeError as error:
         raise ReportError(f"{path}:{error.lineno}:{error.colno}: this is no JSON: {error.msg}") from None
     except (ValueError, RecursionError) as error:
         raise ReportError(f"{path}: this is no report: {error}") from None
+
+
+def _refuse_other(data: Any, inside: str, path: Path) -> None:
+    """Raise ReportError for what is not after the schema."""
     fault = best_match(Draft202012Validator(load_schema()).iter_errors(data))
     if fault is not None:
-        place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in fault.absolute_path)
+        place = inside + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in fault.absolute_path)
         message = fault.message if len(fault.message) < 200 else f"{fault.message[:200]} ..."
         raise ReportError(f"{path}: this is no report that we know: at {place.lstrip('.') or 'the top'}: {message}")
-    return Report.from_json(data)
 
 
 def _refuse(constant: str) -> Any:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
-from .headline import decides, explanation, headline
+from .headline import concerns, decides, explanation, headline, stale_words
 from .text import clean
 
 if TYPE_CHECKING:
@@ -23,30 +23,30 @@ VERDICT = "verdict"
 
 def render(reports: Sequence[Report], spec: Spec, lang: str = "en") -> str:
     """XML 1.0 in ASCII letters (others as references), ending with a newline; `lang` is that of the spec's texts."""
-    root = ElementTree.Element("testsuites", name="resnet-conformance")
+    root = ET.Element("testsuites", name="resnet-conformance")
     for report in reports:
         root.append(_suite(report, spec, lang))
     for key in ("tests", "failures", "errors"):
         root.set(key, str(sum(int(suite.get(key, "0")) for suite in root)))
     root.set("time", f"{sum(float(suite.get('time', '0')) for suite in root):.3f}")
-    ElementTree.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="us-ascii").decode() + "\n"
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="us-ascii").decode() + "\n"
 
 
-def _suite(report: Report, spec: Spec, lang: str) -> ElementTree.Element:
+def _suite(report: Report, spec: Spec, lang: str) -> ET.Element:
     keywords = ", ".join(f"{key}={value!r}" for key, value in report.target.kwargs.items())
     name = clean(report.target.address + (f"({keywords})" if keywords else ""))
-    suite = ElementTree.Element("testsuite", name=name)
-    properties = ElementTree.SubElement(suite, "properties")
+    suite = ET.Element("testsuite", name=name)
+    properties = ET.SubElement(suite, "properties")
     facts = {"verdict": report.verdict, "architecture": report.architecture, **report.tool, **report.environment}
     for key, value in facts.items():
         if value is not None:
-            ElementTree.SubElement(properties, "property", name=clean(str(key)), value=clean(str(value)))
+            ET.SubElement(properties, "property", name=clean(str(key)), value=clean(str(value)))
     claimed = report.architecture or report.summary.get("part") or "none"
-    for finding in report.findings:
-        case = ElementTree.SubElement(suite, "testcase", name=f"{claimed}::{finding.clause}", classname=name, time="0")
+    for finding in (f for f in report.findings if concerns(f, report, spec)):
+        case = ET.SubElement(suite, "testcase", name=f"{claimed}::{finding.clause}", classname=name, time="0")
         _tell(case, finding, report, spec, lang)
-    case = ElementTree.SubElement(suite, "testcase", name=f"{claimed}::{VERDICT}", classname=name, time="0")
+    case = ET.SubElement(suite, "testcase", name=f"{claimed}::{VERDICT}", classname=name, time="0")
     _tell_verdict(case, report, spec)
     suite.set("tests", str(len(suite.findall("testcase"))))
     for key, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
@@ -55,11 +55,11 @@ def _suite(report: Report, spec: Spec, lang: str) -> ElementTree.Element:
     return suite
 
 
-def _tell(case: ElementTree.Element, finding: Finding, report: Report, spec: Spec, lang: str) -> None:
+def _tell(case: ET.Element, finding: Finding, report: Report, spec: Spec, lang: str) -> None:
     words = clean(finding.message or finding.found)
     if finding.outcome == "fail":
         tag = "failure" if decides(finding, report) else "system-out"
-        told = ElementTree.SubElement(case, tag)
+        told = ET.SubElement(case, tag)
         if tag == "failure":
             told.set("type", finding.level)
             told.set("message", words)
@@ -67,25 +67,23 @@ def _tell(case: ElementTree.Element, finding: Finding, report: Report, spec: Spe
     elif finding.outcome == "expected":
         reasons = (one.reason for one in report.declared if finding.clause in one.covers)
         declared = clean("; ".join(reasons))
-        told = ElementTree.SubElement(case, "skipped", type="declared", message=f"declared: {declared or words}")
+        told = ET.SubElement(case, "skipped", type="declared", message=f"declared: {declared or words}")
         told.text = story(finding, report, spec, lang)
     elif finding.outcome != "pass":
         kind = finding.outcome.replace("-", " ")
-        ElementTree.SubElement(case, "skipped", type=finding.outcome, message=f"{kind}: {words}" if words else kind)
+        ET.SubElement(case, "skipped", type=finding.outcome, message=f"{kind}: {words}" if words else kind)
 
 
-def _tell_verdict(case: ElementTree.Element, report: Report, spec: Spec) -> None:
-    """The failure of a violation stands with its clauses; here is what no clause tells."""
-    if report.verdict == "not-examined":
-        told = ElementTree.SubElement(case, "error", type="not-examined", message=clean(headline(report, spec)))
-        told.text = clean(str(report.summary.get("problem", headline(report, spec))))
-    for one in report.stale:
-        place = f"{one.place}: " if one.place else ""
-        words = clean(f"{place}{one.id} is declared, but {one.stale}; remove it")
-        ElementTree.SubElement(case, "error", type="stale", message=words).text = words
-    if report.verdict == "violates":
-        ElementTree.SubElement(case, "failure", type="violates", message=clean(headline(report, spec)))
-    ElementTree.SubElement(case, "system-out").text = clean(headline(report, spec))
+def _tell_verdict(case: ET.Element, report: Report, spec: Spec) -> None:
+    """What no clause tells; a violation is the failure of its clauses."""
+    first = clean(headline(report, spec))
+    errors = [first] if report.verdict == "not-examined" else []
+    errors += [clean(stale_words(one)) for one in report.stale]
+    if errors:
+        kind = "not-examined" if report.verdict == "not-examined" else "stale"
+        ET.SubElement(case, "error", type=kind, message="; ".join(errors)).text = "\n".join(errors)
+    else:
+        ET.SubElement(case, "system-out").text = first
 
 
 def story(finding: Finding, report: Report, spec: Spec, lang: str = "en") -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import terminal
+from .json_report import SEVERAL
 from .page import Page
 from .text import clean
 
@@ -15,13 +16,12 @@ if TYPE_CHECKING:
     from resnet_conformance.findings import Report
     from resnet_conformance.spec import Spec
 
-SCHEMA = "resnet-conformance/reports/1"
 HEAD = ("target", "against", "verdict", "declared")
 
 
 def to_json(reports: Sequence[Report]) -> dict[str, Any]:
     """Plain data: each of `reports` after the schema of one report."""
-    return {"schema": SCHEMA, "reports": [report.to_json() for report in reports]}
+    return {"schema": SEVERAL, "reports": [report.to_json() for report in reports]}
 
 
 def render(reports: Sequence[Report], spec: Spec, console: Console, verbose: bool = False, lang: str = "en") -> None:

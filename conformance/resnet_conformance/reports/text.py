@@ -32,10 +32,12 @@ ASCII = str.maketrans(
 
 def clean(text: str) -> str:
     """One line without control characters: a found name or message must not steer the terminal."""
-    letters = (
-        c if unicodedata.category(c) not in ("Cc", "Cf", "Cs") else f"\\u{ord(c):04x}" for c in " ".join(text.split())
-    )
-    return "".join(letters)
+    return "".join(c if _is_letter(c) else f"\\u{ord(c):04x}" for c in " ".join(text.split()))
+
+
+def _is_letter(c: str) -> bool:
+    """Is it a sign that any stream and any XML may hold?"""
+    return unicodedata.category(c) not in ("Cc", "Cf", "Cs") and c not in "\ufffe\uffff"
 
 
 def wrap(text: str, width: int) -> list[str]:
