@@ -121,6 +121,8 @@ def _layer(graph: Graph, node: Node) -> str:
         kernel, stride = node.attrs["kernel"], node.attrs["stride"]
         step = f", stride {stride[0]}" if set(stride) != {1} else ""
         return f"{node.op} {'x'.join(map(str, kernel))}{step}"
+    if node.op == "pad":
+        return "pad zeros" if node.attrs["value"] == 0 else f"pad {node.attrs['value']}"
     if node.op == "linear":
         return f"linear {node.shape[-1]}"
     return node.op

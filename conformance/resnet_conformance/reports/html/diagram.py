@@ -21,11 +21,12 @@ WORDS = {
     "global_avg_pool": "global avg pool",
     "global_max_pool": "global max pool",
     "slice": "sub-sample",
-    "pad": "zero channels",
+    "pad zeros": "zero pad",
     "aten.native_group_norm": "group norm",
     "aten.native_layer_norm": "layer norm",
 }
-LONGEST = {BOX: 19, SIDE: 12}  # letters that fit
+LONGEST = {BOX: 19, SIDE: 10}  # letters that fit
+UNDRAWN = {"reshape", "permute"}  # they change how values lie and not what they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def _chain(picture: Picture, items: Sequence[_Item], y: int, x: int, width: int)
         off = " off" if item.off else ""
         picture.add("rect", item.style + off, x=x - width // 2, y=y, width=width, height=item.height, rx=4)
         for number, line in enumerate(item.lines):
-            picture.add("text", f"{item.style}-text{off}", line, x=x, y=y + LINE * (number + 1) - 1)
+            picture.add("text", f"{item.style}-text{off}", line, x=x, y=y + LINE * (number + 1) + (1 if item.style == "conv" else -1))
         y += item.height + GAP
     return y
 
@@ -119,7 +120,7 @@ def _draw_shortcut(picture: Picture, entry: Mapping[str, Any], items: list[_Item
     d = f"M{TRUNK} {split}H{LANE - 8}Q{LANE} {split} {LANE} {split + 8}V{join - 8}Q{LANE} {join} {LANE - 8} {join}H{TRUNK}"
     picture.add("path", style, d=d)
     if not items:
-        items = [_Item((kind if kind != "identity" else "identity",), "label", False)]
+        items = [_Item((kind,), "label", False)]
     height = sum(item.height + GAP for item in items) - GAP
     _chain(picture, items, (split + join - height) // 2, LANE, SIDE)
 
@@ -132,6 +133,7 @@ def _draw_join(picture: Picture, join: str, y: int, off: bool) -> None:
 
 def _items(mine: Sequence[str], theirs: Sequence[str], width: int) -> list[_Item]:
     """A convolution is an item, layers between two convolutions are one; `off` where the other side differs."""
+    mine, theirs = ([layer for layer in layers if layer not in UNDRAWN] for layers in (mine, theirs))
     off = _different(mine, theirs)
     found: list[_Item] = []
     rest: list[tuple[str, bool]] = []

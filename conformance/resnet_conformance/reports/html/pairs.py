@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .diagram import UNDRAWN
+
 if TYPE_CHECKING:
     from resnet_conformance.findings import Finding, Report
 
 Entry = Mapping[str, Any]  # "section" or "blocks" of report.schema.json
 DRAWN = ("before", "residual", "shortcut", "join", "after", "output")
-UNSEEN = {"reshape", "permute", "dropout"}  # layers that are drawn, and make no difference to a reader in eval
 SECTIONS = {"stem": "STEM-", "head": "HD-"}  # whose chapters speak of them
 NAMES = re.compile(r"[^\s(),;]+")
 
@@ -109,10 +110,10 @@ def _merged(rows: Iterator[Row]) -> Iterator[Row]:
 
 
 def _visible(entry: Entry) -> dict[str, Any]:
-    """What of an entry a picture shows, without what makes no difference to a reader."""
+    """What of an entry a picture shows."""
     keys = DRAWN if "residual" in entry else ("layers", "output")
     return {key: _seen(entry[key]) if isinstance(entry.get(key), list) else entry.get(key) for key in keys}
 
 
 def _seen(layers: list[Any]) -> list[Any]:
-    return [layer for layer in layers if layer not in UNSEEN]
+    return [layer for layer in layers if layer not in UNDRAWN]
