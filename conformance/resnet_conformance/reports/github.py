@@ -35,7 +35,7 @@ class Annotation:
     def command(self) -> str:
         """The workflow command."""
         keys = {"file": self.file, "line": self.line, "col": self.column, "title": self.title}
-        properties = ",".join(f"{key}={escape_property(value)}" for key, value in keys.items() if value)
+        properties = ",".join(f"{key}={escape_property(clean(value))}" for key, value in keys.items() if value)
         return f"::{self.level} {properties}::{escape_message(self.message)}"
 
 

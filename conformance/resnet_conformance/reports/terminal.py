@@ -178,7 +178,7 @@ class _View:
             self.page.gap()
             self.page.line(("Declared, but not found", "bold red"), (" (a stale declaration is an error)", ""))
         for one in self.report.stale:
-            self.page.paragraph(one.stale, indent=2, label=f"{one.place or 'declared'}: {one.id}:")
+            self.page.paragraph(one.stale, indent=2, label=clean(f"{one.place or 'declared'}: {one.id}:"))
 
     def notes(self) -> None:
         """Which admitted choices were found; `verbose`: what every passed clause has to say."""

@@ -117,7 +117,7 @@ class TestWhatGoesIn:
             (("check", "a:b", "--timeout", "soon"), "'soon'"),
             (("check", "a:b", "--timeout", "1e30"), "'1e30' is not a number of seconds above 0 and up to 1,000,000"),
             (("check", "a:b", "--level", "may"), "'may'"),
-            (("check", "a:b", "--format", "junit"), "'junit'"),
+            (("check", "a:b", "--format", "yaml"), "'yaml'"),
             (("check", "a:b", "--arch", "imagenet/resnet50"), "--arch"),
             (("list", "recipes"), "'recipes'"),
             (("explain", "BTN-04", "--lang", "de"), "'de'"),

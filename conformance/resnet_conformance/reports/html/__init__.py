@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from ..text import clean
 from .content import LEVELS, OUTCOMES, describe_report, web_link
 from .words import VERDICTS, both, plain, word
 
@@ -47,6 +48,7 @@ def _environment() -> Environment:
         autoescape=True,
         loader=FunctionLoader(_read),
         undefined=StrictUndefined,
+        finalize=_finish,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -54,6 +56,11 @@ def _environment() -> Environment:
         t=word, both=both, say=plain, web_link=web_link, verdict=lambda name: word(VERDICTS.get(name, name))
     )
     return environment
+
+
+def _finish(value: object) -> object:
+    """A text of the report without control characters: it is escaped, and must not steer whoever prints the page."""
+    return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 @cache

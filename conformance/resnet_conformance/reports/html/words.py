@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
+
+from ..text import clean
 
 LANGUAGES = ("en", "ko")
 WORDS: Mapping[str, tuple[str, str]] = {
@@ -103,8 +105,8 @@ def word(key: str) -> Markup:
 
 def both(words: Mapping[str, str]) -> Markup:
     """A text in both languages; where one lacks, or both are the same, one text for all."""
-    english = words["en"]
-    korean = words.get("ko", english)
+    english = clean(words["en"])
+    korean = clean(words.get("ko", english))
     if korean == english:
         return Markup('<span lang="en">{}</span>').format(english)
     return Markup('<span data-l="en" lang="en">{}</span><span data-l="ko" lang="ko">{}</span>').format(english, korean)
@@ -112,4 +114,4 @@ def both(words: Mapping[str, str]) -> Markup:
 
 def plain(text: object) -> Markup:
     """A text of the report, which is English (or code) whatever the page's language."""
-    return Markup('<span lang="en">{}</span>').format(escape(text))
+    return Markup('<span lang="en">{}</span>').format(clean(str(text)))
