@@ -37,7 +37,7 @@ WITHOUT_DEPENDENCIES = {"labml-nn"}
 # cores make small networks slower.
 PARALLEL = ("--numprocesses=auto", "--maxprocesses=4")
 # Tests with sessions of their own.
-ELSEWHERE = ("--ignore=tests/thirdparty", "--ignore=tests/exports")
+ELSEWHERE = ("--ignore=tests/thirdparty", "--ignore=tests/exports", "--ignore=tests/browser")
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 
 
@@ -76,6 +76,13 @@ def thirdparty(session: nox.Session) -> None:
     install(session, "thirdparty")
     session.install("--no-deps", *WITHOUT_DEPENDENCIES)
     session.run("pytest", "tests/thirdparty", *PARALLEL, "--dist=loadgroup", *session.posargs, env=ONE_THREAD)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Look at the HTML report in a headless Chromium (Debian's, or RESNET_BROWSER): accessibility, keyboard, print."""
+    install(session, "browser")
+    session.run("pytest", "tests/browser", *session.posargs, env=ONE_THREAD)
 
 
 @nox.session
