@@ -9,15 +9,15 @@ from typing import Any
 
 from .argument_values import Keywords, evidence, input_shape, read_keyword, seconds, seed
 from .catalog import KINDS
+from .completion import add_completion
 from .examination import EVIDENCE
 from .family.words import read_family
+from .manual import PROGRAM, manual
 from .outside import TIMEOUT
 from .reports.formats import FORMATS
 from .spec import SpecError, load_spec
 
-PROGRAM = "resnet-conformance"
 TARGET_HELP = "package.module:factory, path/to/file.py:factory, model.onnx or model.pt2"
-EXIT_CODES = "exit codes: 0 conforms (or deviates as declared), 1 violates, 2 could not judge"
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -25,7 +25,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog=PROGRAM,
         description="Is this network the ResNet of the paper, and if not, where does it differ?",
-        epilog=_epilog("check torchvision.models:resnet50 --architecture imagenet/resnet50"),
+        epilog=manual(""),
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the versions of the program and of its spec")
     verbs = parser.add_subparsers(title="verbs", dest="verb", required=True, metavar="VERB", parser_class=_Parser)
@@ -36,14 +36,11 @@ def build_parser() -> argparse.ArgumentParser:
     _add_list(verbs)
     _add_explain(verbs)
     _add_transplant(verbs)
+    add_completion(_verb(verbs, "completion", "print a script that completes words on the command line"))
     return parser
 
 
 Verbs = Any  # argparse has no public name for what add_subparsers returns
-
-
-def _epilog(example: str) -> str:
-    return f"{EXIT_CODES}\nexample:\n  {PROGRAM} {example}"
 
 
 def _add_check(verbs: Verbs) -> None:
@@ -51,7 +48,6 @@ def _add_check(verbs: Verbs) -> None:
         verbs,
         "check",
         "hold a network against the paper, clause by clause",
-        _epilog("check my/net.py:resnet20 --architecture cifar10/resnet20 --kw num_classes=10"),
     )
     check.add_argument(
         "target", metavar="TARGET", nargs="?", help=f"{TARGET_HELP} (default: all that pyproject.toml lists)"
@@ -105,8 +101,6 @@ def _add_identify(verbs: Verbs) -> None:
         verbs,
         "identify",
         "say which architecture a network is, or is nearest to",
-        "exit codes: 0 found an architecture, 1 is near none, 2 could not be read\n"
-        f"example: {PROGRAM} identify torchvision.models:resnet50",
     )
     identify.add_argument("target", metavar="TARGET", help=f"{TARGET_HELP}; weights: FILE.safetensors or .pth")
     _add_target_options(identify)
@@ -119,8 +113,6 @@ def _add_view(verbs: Verbs) -> None:
         verbs,
         "view",
         "show stored reports in another format; nothing is judged again",
-        "exit codes: 0 shown, 2 could not be read or written\n"
-        f"example:\n  {PROGRAM} view report.json --format html --output report.html",
     )
     view.add_argument(
         "report", metavar="REPORT", type=Path, help="what 'check --format json' wrote, of one target or of several"
@@ -136,13 +128,12 @@ def _add_show(verbs: Verbs) -> None:
         verbs,
         "show",
         "print an architecture stage by stage, with its exact figures",
-        f"example: {PROGRAM} show imagenet/resnet50",
     )
     show.add_argument("architecture", metavar="ARCHITECTURE", help=f"a name from '{PROGRAM} list architectures'")
 
 
 def _add_list(verbs: Verbs) -> None:
-    listing = _verb(verbs, "list", "list what the spec holds", f"example: {PROGRAM} list clauses")
+    listing = _verb(verbs, "list", "list what the spec holds")
     listing.add_argument("kind", choices=KINDS, help="what to list")
     _add_format(listing)
     _add_language(listing)
@@ -153,7 +144,6 @@ def _add_explain(verbs: Verbs) -> None:
         verbs,
         "explain",
         "say what a clause, deviation or architecture is, and where it comes from",
-        f"example: {PROGRAM} explain BTN-04",
     )
     explain.add_argument(
         "name",
@@ -168,9 +158,6 @@ def _add_transplant(verbs: Verbs) -> None:
         verbs,
         "transplant",
         "move the weights of one network into another that computes the same",
-        "exit codes: 0 done, 1 the networks differ, 2 could not be tried\nexample:\n"
-        f"  {PROGRAM} transplant --from torchvision.models:resnet18 --weights resnet18.pth \\\n"
-        "    --to my/net.py:resnet18 --output mine.safetensors",
     )
     for option, word in (("from", "source"), ("to", "destination")):
         transplant.add_argument(
@@ -204,9 +191,9 @@ def _add_transplant(verbs: Verbs) -> None:
     )
 
 
-def _verb(verbs: Verbs, name: str, purpose: str, epilog: str) -> argparse.ArgumentParser:
+def _verb(verbs: Verbs, name: str, purpose: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = verbs.add_parser(
-        name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.", epilog=epilog
+        name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.", epilog=manual(name)
     )
     parser.add_argument(
         "--debug", action="store_true", default=argparse.SUPPRESS, help="show the traceback of any error"

@@ -1,4 +1,4 @@
-"""The command line: `check`, `identify`, `view`, `show`, `list`, `explain`, `transplant` (DESIGN.md, section 5).
+"""The command line: `check`, `identify`, `view`, `show`, `list`, `explain`, `transplant`, `completion` (DESIGN.md, section 5).
 
 Exit codes: 0 conforms or deviates as declared, 1 violates, 2 could not judge (usage, target, spec, output),
 130 interrupted. A problem is one message on standard error; standard output then stays empty, and no file is
@@ -19,6 +19,7 @@ from . import outside
 from .arguments import build_parser
 from .catalog import find_architecture, list_data, list_table
 from .checking import run_check
+from .completion import completion
 from .delivery import check_output, deliver, deliver_reports, emit
 from .explain import explain
 from .findings import Report
@@ -106,6 +107,11 @@ def _explain(options: argparse.Namespace) -> int:
     return 0
 
 
+def _completion(options: argparse.Namespace) -> int:
+    emit(completion(build_parser(), options.shell))
+    return 0
+
+
 def _transplant(options: argparse.Namespace) -> int:
     request = Request(
         "transplant",
@@ -136,4 +142,5 @@ VERBS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "list": _list,
     "explain": _explain,
     "transplant": _transplant,
+    "completion": _completion,
 }

@@ -82,7 +82,12 @@ def run_step(folder: Path, **inputs: str) -> tuple[int, str, str, dict[str, str]
 @pytest.mark.slow
 def test_a_violation_ends_with_1_an_annotation_and_three_files(tmp_path: Path) -> None:
     code, out, summary, told = run_step(
-        tmp_path, target="net.py:build", architecture="cifar10/resnet32", level="must", seed="1", kwargs="num_classes=10\n"
+        tmp_path,
+        target="net.py:build",
+        architecture="cifar10/resnet32",
+        level="must",
+        seed="1",
+        kwargs="num_classes=10\n",
     )
     assert code == 1
     assert re.search(r"^::error file=net\.py,title=STG-\d\d MUST%3A net\.py%3Abuild::", out, re.MULTILINE)

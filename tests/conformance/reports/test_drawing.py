@@ -22,7 +22,11 @@ from .kept import NAMES, stored
 
 SPEC = load_spec()
 SECTIONS = Draft202012Validator(
-    {"$schema": "https://json-schema.org/draft/2020-12/schema", "$ref": "#/$defs/sketch", "$defs": load_schema()["$defs"]}
+    {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$ref": "#/$defs/sketch",
+        "$defs": load_schema()["$defs"],
+    }
 )
 
 

@@ -118,16 +118,18 @@ def test_the_summary_is_added_to_what_other_steps_wrote(
 def test_the_summary_has_a_row_for_each_target() -> None:
     text = summary.render([stored(name) for name in NAMES], load_spec())
     rows = [line for line in text.splitlines() if line.startswith("| ") and "imagenet/" in line or "cifar10/" in line]
-    assert [row for row in rows if row.count(" | ") == 6][0].startswith("| resnet\\_impl:cifar\\_preresnet164 | ")
+    assert next(row for row in rows if row.count(" | ") == 6).startswith("| resnet\\_impl:cifar\\_preresnet164 | ")
     assert "#### ❌ BTN-04 MUST" in text
-    assert "| Cited | P1 Table 1 FLOPs, p.5; CF res3a\\_branch2a, res4a\\_branch2a, res5a\\_branch2a; FB README;" in text
+    assert (
+        "| Cited | P1 Table 1 FLOPs, p.5; CF res3a\\_branch2a, res4a\\_branch2a, res5a\\_branch2a; FB README;" in text
+    )
 
 
 @pytest.mark.parametrize("words", HOSTILE)
 def test_hostile_names_make_no_markdown(words: str) -> None:
     lines = summary.render([hostile(words)], load_spec()).splitlines()
     own = re.compile(r"</?(details|summary)>|\(\[seen here\]\(<https://github\.com/[^>]+>\)\)|\*\*[A-Z0-9a-z-]+\*\*")
-    plain = [line for line in summary.render([stored("torchvision-resnet50")], load_spec()).splitlines()]
+    plain = summary.render([stored("torchvision-resnet50")], load_spec()).splitlines()
     assert sum(line.startswith("#") for line in lines) == sum(line.startswith("#") for line in plain)
     for line in lines:
         text = own.sub("", line)

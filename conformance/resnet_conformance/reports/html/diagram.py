@@ -109,7 +109,13 @@ def _chain(picture: Picture, items: Sequence[_Item], y: int, x: int, width: int)
         off = " off" if item.off else ""
         picture.add("rect", item.style + off, x=x - width // 2, y=y, width=width, height=item.height, rx=4)
         for number, line in enumerate(item.lines):
-            picture.add("text", f"{item.style}-text{off}", line, x=x, y=y + LINE * (number + 1) + (1 if item.style == "conv" else -1))
+            picture.add(
+                "text",
+                f"{item.style}-text{off}",
+                line,
+                x=x,
+                y=y + LINE * (number + 1) + (1 if item.style == "conv" else -1),
+            )
         y += item.height + GAP
     return y
 
