@@ -1,4 +1,4 @@
-"""The command line: `check`, `identify`, `view`, `show`, `list`, `explain`, `transplant`, `completion` (DESIGN.md, section 5).
+"""The command line (DESIGN.md, section 5): what each verb of `arguments.py` does.
 
 Exit codes: 0 conforms or deviates as declared, 1 violates, 2 could not judge (usage, target, spec, output),
 130 interrupted. A problem is one message on standard error; standard output then stays empty, and no file is

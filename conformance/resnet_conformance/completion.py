@@ -34,7 +34,7 @@ def completion(parser: argparse.ArgumentParser, shell: str) -> str:
     return text.rstrip("\n") + "\n"
 
 
-def _offer(parser: argparse.ArgumentParser, offered: dict[str, list[str]], files: dict[str, str]) -> None:
+def _offer(parser: argparse.ArgumentParser, offered: dict[str, list[str]], files: object) -> None:
     """Names as choices, and files, for the arguments of a parser and of its verbs."""
     for action in parser._actions:  # argparse has no public list of them
         if isinstance(action, argparse._SubParsersAction):

@@ -15,8 +15,8 @@ FORMATS = """\
   terminal  for a person: what differs, with what is demanded and where it is written
   json      all there is, after the schema in the package; of several targets a list
   junit     JUnit XML: a suite for each target, a test for each clause and the verdict
-  github    annotations of a GitHub workflow; the step's summary gets a table (GITHUB_STEP_SUMMARY)
-  html      one page that needs nothing else: diagram beside the blueprint, stages, clauses; English and Korean"""
+  html      one page that needs nothing else: diagram beside the blueprint, stages, clauses; English and Korean
+  github    annotations of a GitHub workflow; the step's summary gets a table (GITHUB_STEP_SUMMARY)"""
 TARGETS = """\
   package.module:factory     a function or class that returns an nn.Module
   path/to/file.py:factory    the same in a file
@@ -108,7 +108,7 @@ MANUAL: Mapping[str, tuple[Section, ...]] = {
             "examples",
             f"""\
   bash  {PROGRAM} completion bash > ~/.local/share/bash-completion/completions/{PROGRAM}
-  zsh   {PROGRAM} completion zsh > ~/.zfunc/_{PROGRAM}        (a folder of $fpath, before compinit)
+  zsh   {PROGRAM} completion zsh > ~/.zfunc/_{PROGRAM}  (a folder of $fpath)
   fish  {PROGRAM} completion fish > ~/.config/fish/completions/{PROGRAM}.fish""",
         ),
         ("exit status", "  0  printed"),

@@ -1,4 +1,4 @@
-"""The HTML report in a real browser: at 1440 and 390 pixels, in light and dark, in print, by keyboard, without network."""
+"""The HTML report in a real browser: at 1440 and 390 pixels, light and dark, in print, by keyboard, without network."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OTHERS = [*(f"{name}-en" for name in NAMES if name != "torchvision-resnet50"), "
 SEEN = [("torchvision-resnet50-en", *look) for look in LOOKS] + [(name, *look) for name in OTHERS for look in EXTREMES]
 AXE = "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
 AXE += ".map((v) => [v.id, v.nodes.map((n) => [n.html, n.failureSummary])])"
-# Lightness of what is drawn against what it is drawn on, which axe does not read in pictures (WCAG 2, 1.4.3 and 1.4.11).
+# What is drawn against what it is drawn on, which axe does not read in pictures (WCAG 2, 1.4.3 and 1.4.11).
 CONTRAST = """(pairs) => {
   const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
   const light = (colour) => {

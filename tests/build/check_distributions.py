@@ -18,7 +18,9 @@ ENTRY_POINTS = {
     "[console_scripts]\nresnet-conformance = resnet_conformance.cli:main",
     "[pytest11]\nresnet_conformance = resnet_conformance.pytest_plugin",
 }
+PAGE = ("page.css", "page.html.j2", "page.js")
 PACKAGE_DATA = {"resnet_conformance/reports/report.schema.json", *(f"{name}/py.typed" for name in PACKAGES)}
+PACKAGE_DATA |= {f"resnet_conformance/reports/html/{name}" for name in PAGE}
 NEEDED_IN_SDIST = {"pyproject.toml", "noxfile.py", "README.md", "LICENSE", "CITATION.cff", "PKG-INFO"}
 
 

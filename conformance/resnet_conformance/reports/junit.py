@@ -30,7 +30,8 @@ def render(reports: Sequence[Report], spec: Spec, lang: str = "en") -> str:
         root.set(key, str(sum(int(suite.get(key, "0")) for suite in root)))
     root.set("time", f"{sum(float(suite.get('time', '0')) for suite in root):.3f}")
     ET.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="us-ascii").decode() + "\n"
+    text: str = ET.tostring(root, encoding="us-ascii").decode()
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
 
 
 def _suite(report: Report, spec: Spec, lang: str) -> ET.Element:

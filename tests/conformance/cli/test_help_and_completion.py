@@ -41,7 +41,7 @@ def test_the_manual_speaks_of_every_verb_and_format_and_of_nothing_else() -> Non
 def examples() -> list[str]:
     lines = "\n".join(text for sections in MANUAL.values() for title, text in sections if title == "examples")
     found = re.findall(rf"{PROGRAM} ((?:[^\n\\]|\\\n)+)", lines)
-    return [re.split(r"\s{3,}| > ", text.replace("\\\n", " "))[0] for text in found]
+    return [re.split(r"\s{3,}| > ", re.sub(r"\\\n\s*", " ", text))[0] for text in found]
 
 
 @pytest.mark.parametrize("text", [e for e in examples() if "--help" not in e])

@@ -52,10 +52,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(
-        t=word, both=both, say=plain, web_link=web_link, verdict=lambda name: word(VERDICTS.get(name, name))
-    )
+    environment.globals.update(t=word, both=both, say=plain, web_link=web_link, verdict=_verdict)
     return environment
+
+
+def _verdict(name: str) -> Markup:
+    return word(VERDICTS.get(name, name))
 
 
 def _finish(value: object) -> object:

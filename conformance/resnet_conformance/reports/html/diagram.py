@@ -123,7 +123,8 @@ def _chain(picture: Picture, items: Sequence[_Item], y: int, x: int, width: int)
 def _draw_shortcut(picture: Picture, entry: Mapping[str, Any], items: list[_Item], split: int, join: int) -> None:
     kind = entry["shortcut_kind"]
     style = "wire short" if kind == "identity" else "wire"
-    d = f"M{TRUNK} {split}H{LANE - 8}Q{LANE} {split} {LANE} {split + 8}V{join - 8}Q{LANE} {join} {LANE - 8} {join}H{TRUNK}"
+    away, back = f"H{LANE - 8}Q{LANE} {split} {LANE} {split + 8}", f"V{join - 8}Q{LANE} {join} {LANE - 8} {join}"
+    d = f"M{TRUNK} {split}{away}{back}H{TRUNK}"
     picture.add("path", style, d=d)
     if not items:
         items = [_Item((kind,), "label", False)]
@@ -171,8 +172,8 @@ def _convolution(layer: str) -> list[str]:
     kernel, *rest = layer.removeprefix("conv ").split(", ")
     short = [kernel.replace("x", "\N{MULTIPLICATION SIGN}")]
     for part in rest:
-        part = part.replace("stride ", "/").replace("dilation ", "d")
-        short.append(f"g{part.removesuffix(' groups')}" if part.endswith(" groups") else part)
+        word = part.replace("stride ", "/").replace("dilation ", "d")
+        short.append(f"g{word.removesuffix(' groups')}" if word.endswith(" groups") else word)
     return short
 
 
