@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -172,3 +173,21 @@ def test_the_nearest_project_that_has_the_table_is_meant(tmp_path: Path) -> None
     assert find_project(inner) == path
     with pytest.raises(ProjectError, match="nothing to judge"):
         read_targets(inner / "pyproject.toml")
+
+
+def test_all_targets_as_junit_and_as_annotations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    code, _, _ = run(capsys, "--format", "junit", "--output", "report.xml")
+    assert code == 2
+    suites = list(ET.parse(tmp_path / "report.xml").getroot())
+    assert [suite.get("name") for suite in suites] == ["nets.py:resnet18", "nets.py:resnet50", "nets.py:fails"]
+    assert [suite.get("errors") for suite in suites] == ["1", "0", "1"]  # structure alone is no verdict on the first
+    assert not (tmp_path / "summary.md").exists()
+    code, out, _ = run(capsys, "--format", "github")
+    assert code == 2
+    assert "::error file=nets.py,title=nets.py%3Afails%3A no verdict::" in out
+    assert "nets.py:fails" in (tmp_path / "summary.md").read_text("utf-8")

@@ -83,9 +83,11 @@ def test_a_block_that_one_side_lacks_stands_alone() -> None:
     drawing["found"]["stages"] = [*drawing["found"]["stages"][:2]]
     rows = pair_rows(replace(report, drawing=drawing))
     assert [(row.name, row.found is None, row.state) for row in rows[-3:-1]] == [
-        ("8x8_1", True, "differs"),
-        ("8x8_2 – 8x8_3", True, "differs"),
+        ("8x8_1", True, "missing"),
+        ("8x8_2 – 8x8_3", True, "missing"),
     ]
+    drawing["found"], drawing["blueprint"] = drawing["blueprint"], drawing["found"]
+    assert [row.state for row in pair_rows(replace(report, drawing=drawing))][-3:-1] == ["extra", "extra"]
     left, right = draw_pair(rows[-2].blueprint, rows[-2].found)
     assert left is not None
     assert right is None

@@ -87,7 +87,7 @@ def _stages(rows: tuple[Row, ...], report: Report) -> list[dict[str, Any]]:
         table.append(
             {
                 "name": name,
-                "state": next((state for state in ("fail", "expected") if state in states), "same"),
+                "state": next((state for state in ("missing", "extra", "fail", "expected") if state in states), "same"),
                 "sides": {side: _stage(part) for side, part in parts.items()},
                 "bars": {
                     side: round(100 * (part or {}).get("multiply_adds", 0) / most, 1) for side, part in parts.items()

@@ -25,7 +25,7 @@ WORDS = {
     "aten.native_group_norm": "group norm",
     "aten.native_layer_norm": "layer norm",
 }
-LONGEST = {BOX: 19, SIDE: 10}  # letters that fit
+LONGEST = {BOX: 15, SIDE: 10}  # letters that fit, in bold type as well
 UNDRAWN = {"reshape", "permute"}  # they change how values lie and not what they are
 
 

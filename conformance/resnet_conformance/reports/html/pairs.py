@@ -41,7 +41,11 @@ class Row:
 
     @property
     def state(self) -> str:
-        """ "fail", "expected" (declared), "differs" (no finding names it) or "same"."""
+        """ "missing" (not found), "extra" (not in the blueprint), or for a block of both sides "fail", "expected"
+        (declared), "differs" (no finding names it), "same".
+        """
+        if (self.found is None) != (self.blueprint is None):
+            return "missing" if self.found is None else "extra"
         if any(f.outcome == "fail" for f in self.marks):
             return "fail"
         if self.marks:

@@ -53,6 +53,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "alike": ("blocks", "개 block"),
     "block-fail": ("Deviates", "어긋남"),
     "block-expected": ("Deviates as declared", "선언한 대로 다름"),
+    "block-missing": ("Missing", "없는 block"),
+    "block-extra": ("Not in the blueprint", "설계도에 없음"),
     "block-differs": ("Drawn otherwise; no failed clause names it", "그림은 다르나 이를 지목한 실패 없음"),
     "stem": ("stem", "stem"),
     "head": ("head", "head"),
