@@ -8,6 +8,7 @@ import pytest
 
 from resnet_conformance.examination import EVIDENCE
 from resnet_conformance.findings import Report, Verdict
+from resnet_conformance.reports.formats import FORMATS
 from resnet_conformance.spec import load_spec
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ class TestExitCodes:
     @pytest.mark.parametrize(
         ("verdict", "code"), [("conforms", 0), ("deviates", 0), ("violates", 1), ("not-examined", 2)]
     )
-    @pytest.mark.parametrize("form", ["terminal", "json"])
+    @pytest.mark.parametrize("form", FORMATS)
     def test_check(
         self, verdict: Verdict, code: int, form: str, api: FakeApi, report: Callable[..., Report], run: Run
     ) -> None:
@@ -135,7 +136,7 @@ class TestWhatGoesIn:
     def test_help_has_a_purpose_and_an_example(self, verb: str, run: Run) -> None:
         code, out, err = run(verb, "--help")
         assert (code, err) == (0, "")
-        assert f"resnet-conformance {verb} " in out.split("example:")[1]
+        assert f"resnet-conformance {verb} " in out.split("examples:")[1]
         whole = run("--help")[1]
         purpose = next(line for line in whole.splitlines() if line.startswith(f"    {verb} "))
         assert len(purpose.split()) > 3
