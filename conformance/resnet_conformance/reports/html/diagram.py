@@ -31,7 +31,7 @@ UNDRAWN = {"reshape", "permute"}  # they change how values lie and not what they
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One element: `kind` is rect, path, circle or text; `off` says that the other side has it otherwise."""
+    """One element: `kind` is rect, path, circle or text; `off` in `style` says that the other side has it otherwise."""
 
     kind: str
     style: str
@@ -122,10 +122,9 @@ def _chain(picture: Picture, items: Sequence[_Item], y: int, x: int, width: int)
 
 def _draw_shortcut(picture: Picture, entry: Mapping[str, Any], items: list[_Item], split: int, join: int) -> None:
     kind = entry["shortcut_kind"]
-    style = "wire short" if kind == "identity" else "wire"
     away, back = f"H{LANE - 8}Q{LANE} {split} {LANE} {split + 8}", f"V{join - 8}Q{LANE} {join} {LANE - 8} {join}"
     d = f"M{TRUNK} {split}{away}{back}H{TRUNK}"
-    picture.add("path", style, d=d)
+    picture.add("path", "wire", d=d)
     if not items:
         items = [_Item((kind,), "label", False)]
     height = sum(item.height + GAP for item in items) - GAP
