@@ -32,6 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_check(verbs)
     _add_identify(verbs)
     _add_view(verbs)
+    _add_draw(verbs)
     _add_show(verbs)
     _add_list(verbs)
     _add_explain(verbs)
@@ -121,6 +122,15 @@ def _add_view(verbs: Verbs) -> None:
     view.add_argument("--output", type=Path, metavar="FILE", help="write here instead of to standard output")
     view.add_argument("--verbose", action="store_true", help="name every module and every clause (terminal)")
     _add_language(view)
+
+
+def _add_draw(verbs: Verbs) -> None:
+    draw = _verb(verbs, "draw", "draw a network as it is, beside the paper's, as a picture (SVG)")
+    draw.add_argument("target", metavar="TARGET", help=TARGET_HELP)
+    draw.add_argument("--architecture", metavar="NAME", help="what stands beside it (default: what it is nearest to)")
+    _add_target_options(draw)
+    draw.add_argument("--output", type=Path, metavar="FILE", help="write here instead of to standard output")
+    _add_language(draw)
 
 
 def _add_show(verbs: Verbs) -> None:

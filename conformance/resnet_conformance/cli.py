@@ -86,6 +86,20 @@ def _view(options: argparse.Namespace) -> int:
     return 0
 
 
+def _draw(options: argparse.Namespace) -> int:
+    spec = load_spec()
+    if options.architecture is not None:
+        find_architecture(spec, options.architecture)
+    check_output(options.output)
+    asked = {"architecture": options.architecture, "kwargs": options.kw, "input": options.input, "seed": 0}
+    request = Request("check", (options.target,), {**asked, "evidence": ("structure",)})
+    answer = outside.ask(request, options.timeout, show_errors=hasattr(options, "debug"))
+    report = Report.from_json(answer["report"])
+    report = replace(report, target=replace(report.target, kwargs=options.kw))
+    deliver_reports([report], spec, "svg", options.output, lang=options.lang)
+    return 0
+
+
 def _show(options: argparse.Namespace) -> int:
     architecture = find_architecture(load_spec(), options.architecture)
     deliver(lambda console: show(architecture, console))
@@ -138,6 +152,7 @@ VERBS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "check": _check,
     "identify": _identify,
     "view": _view,
+    "draw": _draw,
     "show": _show,
     "list": _list,
     "explain": _explain,

@@ -16,7 +16,8 @@ FORMATS = """\
   json      all there is, after the schema in the package; of several targets a list
   junit     JUnit XML: a suite for each target, a test for each clause and the verdict
   html      one page that needs nothing else: diagram beside the blueprint, stages, clauses; English and Korean
-  github    annotations of a GitHub workflow; the step's summary gets a table (GITHUB_STEP_SUMMARY)"""
+  github    annotations of a GitHub workflow; the step's summary gets a table (GITHUB_STEP_SUMMARY)
+  svg       a picture that stands alone: the network as found beside the blueprint, deviating blocks marked"""
 TARGETS = """\
   package.module:factory     a function or class that returns an nn.Module
   path/to/file.py:factory    the same in a file
@@ -78,6 +79,16 @@ MANUAL: Mapping[str, tuple[Section, ...]] = {
   {PROGRAM} view report.json --format junit --output report.xml""",
         ),
         ("exit status", "  0  shown, whatever the verdict\n  2  could not be read or written"),
+    ),
+    "draw": (
+        ("targets", TARGETS),
+        (
+            "examples",
+            f"""\
+  {PROGRAM} draw torchvision.models:resnet50 --architecture imagenet/resnet50 --output resnet50.svg
+  {PROGRAM} check my/net.py:resnet50 --format svg --output judged.svg    by all evidence""",
+        ),
+        ("exit status", "  0  drawn, whatever it is; marks are of what the structure shows\n  2  it could not be read"),
     ),
     "show": (
         ("examples", f"  {PROGRAM} show imagenet/resnet50\n  {PROGRAM} show cifar10/preresnet110"),

@@ -20,5 +20,11 @@ def _html(reports: Sequence[Report], spec: Spec, lang: str) -> str:
     return html.render(reports, spec, lang)
 
 
-TEXTS: Mapping[str, Render] = {"junit": junit.render, "html": _html, "github": github.render}
+def _svg(reports: Sequence[Report], spec: Spec, lang: str) -> str:
+    from . import svg  # whose pictures stand beside that template
+
+    return svg.render(reports, spec, lang)
+
+
+TEXTS: Mapping[str, Render] = {"junit": junit.render, "html": _html, "github": github.render, "svg": _svg}
 FORMATS = ("terminal", "json", *TEXTS)
