@@ -3,9 +3,10 @@
 One reading of He et al. 2015 (arXiv:1512.03385), written by hand to be read beside the paper: Eqn (1)
 and (2) in `shortcuts`, Fig. 5 in `blocks`, Table 1 in `stems`, `resnet` and `presets`, section 3.4 in
 `initialization`. `lowlevel` is the same once more without modules. The pre-activation nets of He et al. 2016
-(arXiv:1603.05027) are in `preactivation`.
+(arXiv:1603.05027) are in `preactivation`. `fast` makes any of them fast, see `acceleration`.
 """
 
+from resnet_impl.acceleration import fast, fast_training
 from resnet_impl.blocks import BasicBlockV1, BottleneckV1
 from resnet_impl.initialization import initialize
 from resnet_impl.lowlevel import LowLevelResNet
@@ -96,6 +97,8 @@ __all__ = [
     "cifar_resnet56",
     "cifar_resnet110",
     "cifar_resnet1202",
+    "fast",
+    "fast_training",
     "initialize",
     "lowlevel_cifar_resnet",
     "lowlevel_cifar_resnet20",
