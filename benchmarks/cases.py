@@ -85,11 +85,11 @@ def all_ways(precisions: Sequence[Precision]) -> list[Way]:
     return ways
 
 
-def some_ways(precisions: Sequence[Precision], training: bool) -> list[Way]:
+def some_ways(precisions: Sequence[Precision]) -> list[Way]:
     """Those of a default run on a CPU: what compiles takes longer to prepare than to measure."""
     full: Precision = precisions[0]
     ways = [Way(library, full) for library in LIBRARIES] + [Way(OURS, full, "channels_last")]
-    return ways + [Way(OURS, "bf16" if "bf16" in precisions and not training else full, "fast")]
+    return ways + [Way(OURS, "bf16" if "bf16" in precisions else full, "fast")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +141,15 @@ def plan(wanted: Wanted) -> Iterator[tuple[Case, Way]]:
         chosen = list(ON_GPU_QUICK if wanted.quick else ON_GPU)
     else:
         chosen = list(ON_CPU_QUICK if wanted.quick else ON_CPU)
+    if wanted.smoke:  # one network of each size, each kind once
+        chosen = [("forward", "resnet18", 2), ("backward", "resnet20", 2), ("step", "resnet20", 2)]
     for kind, name, batch in chosen:
         model = MODELS[name]
         if kind != "forward" and batch == 1:
             continue  # BN has no statistics of one value
         size = SMOKE_SIZES[model.size] if wanted.smoke else model.size
-        case = Case(kind, model, 2 if wanted.smoke else batch, size)
+        case = Case(kind, model, batch, size)
         every = gpu or wanted.models or wanted.batches
-        ways = all_ways(precisions) if every else some_ways(precisions, kind != "forward")
+        ways = all_ways(precisions) if every else some_ways(precisions)
         absent = LIBRARIES[:2] if model.size == 32 else ()  # neither library has networks for 32x32 images
         yield from ((case, way) for way in ways if way.library not in absent)

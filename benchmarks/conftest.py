@@ -30,6 +30,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Read the options once; a mistake in them is the user's and is told in a line."""
     config.stash[WANTED] = wanted = read_options(config)
     smoke = bool(config.getoption("benchmark_disable", False))
+    if smoke:
+        torch.set_num_threads(1)  # what is small is faster so, above all beside other work
     config.stash[SUITE] = Suite(wanted, None if smoke else QUICK if wanted.quick else CPU_METHOD)
 
 

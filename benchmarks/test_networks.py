@@ -33,7 +33,7 @@ def test_network(case: Case, way: Way, suite: Suite, benchmark: Any, request: py
 
 def makers(case: Case, ways: list[Way], suite: Suite) -> dict[str, Maker]:
     """The contenders of a case: equal weights, the same images."""
-    nets = networks.networks({way.library for way in ways} | {networks.OURS}, case.model, case.size)
+    nets = networks.networks({way.library for way in ways} | {networks.OURS}, case.model)
     inputs = networks.make_inputs(case, suite.device)
     wanted = cache(lambda: networks.reference(case, nets[networks.OURS].to(suite.device), inputs))
 
