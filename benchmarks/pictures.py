@@ -1,0 +1,55 @@
+"""One picture for each group: the median of each contender as a bar, its quartiles, and the floor as a line."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+
+from .results import Row
+from .tables import base_of
+
+
+def file_name(group: str) -> str:
+    """A group's name as that of a file."""
+    return re.sub(r"[^a-z0-9]+", "-", group.lower()).strip("-") + ".png"
+
+
+def draw(group: str, rows: Sequence[Row], caption: str) -> bytes:
+    """The picture as PNG. Bars whose floors differ (other precisions) carry a mark each."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    ordered = sorted(rows, key=lambda row: row.median, reverse=True)
+    base = base_of(rows)
+    figure = Figure(figsize=(9, 1.3 + 0.5 * len(rows)), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    medians = [1e3 * row.median for row in ordered]
+    spread = [[1e3 * (row.median - row.quartiles[0]) for row in ordered], [1e3 * (r.quartiles[1] - r.median) for r in ordered]]
+    colors = ["#2a6f97" if "resnet_impl" in row.name or "check" in row.name else "#b8b8b8" for row in ordered]
+    axes.barh([row.name for row in ordered], medians, xerr=spread, color=colors, ecolor="#333333", capsize=3, height=0.6)
+    floors = [row.info.get("floor_ms") for row in ordered]
+    drawn = False
+    for place, value in enumerate(floors):
+        if value is not None:
+            label = None if drawn else "roofline floor"
+            axes.plot([value, value], [place - 0.42, place + 0.42], color="#d1495b", linewidth=2, label=label)
+            drawn = True
+    widest = max(medians)
+    logarithmic = widest > 50 * min(medians)
+    for place, row in enumerate(ordered):
+        end = 1e3 * row.quartiles[1]
+        text = f"{1e3 * row.median:.3g} ms" + ("" if row is base else f", {base.median / row.median:.2f}x")
+        axes.text(end * 1.05 if logarithmic else end + widest * 0.012, place, text, va="center", fontsize=9)
+    if logarithmic:
+        axes.set_xscale("log")
+    axes.set_xlim(right=widest * (8 if logarithmic else 1.22))
+    axes.set_xlabel(f"ms a call: median and quartiles; x: times as fast as {base.name}\n{caption}", fontsize=8)
+    axes.set_title(group, loc="left", fontsize=11)
+    axes.spines[["top", "right"]].set_visible(False)
+    if drawn:
+        axes.legend(loc="lower right", fontsize=8, frameon=False)
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=110, metadata={"Software": None})
+    return file.getvalue()

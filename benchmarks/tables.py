@@ -1,0 +1,102 @@
+"""Results as Markdown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from .results import Results, Row, ratio_interval
+
+BASE = "torchvision"  # ratios are against its plain network where it takes part, else against the first contender
+PERCENT_LEAST = 0.01
+
+
+def base_of(rows: Sequence[Row]) -> Row:
+    """What the others of a group are compared with."""
+    eager = [row for row in rows if row.name.endswith("eager")]
+    return next((row for row in eager if row.name.startswith(BASE)), (eager or list(rows))[0])
+
+
+def render(results: Results) -> Iterator[str]:
+    """The lines of a page: the machine, then a table for each group."""
+    yield from describe(results)
+    for group, rows in results.groups().items():
+        yield from ("", f"### {group}", "")
+        yield from table(rows)
+
+
+def describe(results: Results) -> Iterator[str]:
+    """Hardware, versions, date, ceilings."""
+    m = results.machine
+    where = m.get("gpu") or f"{m['cores']} cores of {m['cpu']}"
+    versions = ", ".join(f"{name} {version}" for name, version in m["packages"].items())
+    yield f"Measured {results.date} (commit {results.commit}) on {where}, {m['threads']} threads; {m['system']};"
+    yield f"Python {m['python']}, {versions}."
+    ceilings = m.get("ceilings", {})
+    if ceilings:
+        products = ", ".join(f"{name} {c['tflop_per_s']:.3g} TFLOP/s" for name, c in ceilings.items())
+        speed = next(iter(ceilings.values()))["gb_per_s"]
+        yield f"Ceilings, measured at the start: large matrix product {products}; large copy {speed:.3g} GB/s."
+
+
+def table(rows: Sequence[Row]) -> Iterator[str]:
+    """Times with spread and n; ratio above 1: faster than the first named."""
+    base = base_of(rows)
+    yield f"| contender | ms, median (quartiles) | n | times as fast as {base.name} (95%) | images/s | floor, ms | % of floor | error |"
+    yield "|---|--:|--:|--:|--:|--:|--:|--:|"
+    for row in sorted(rows, key=lambda row: row.median):
+        low, high = row.quartiles
+        ratio = "1" if row is base else interval(*ratio_interval(base.seconds, row.seconds))
+        cells = (
+            row.name,
+            f"{1e3 * row.median:.3g} ({1e3 * low:.3g}–{1e3 * high:.3g})",
+            f"{len(row.seconds)} × {row.iterations}",
+            ratio,
+            number(row.info.get("images_per_s")),
+            number(row.info.get("floor_ms")),
+            number(row.info.get("percent_of_floor")),
+            f"{row.info['error']:.0e}" if row.info.get("error") else "",
+        )
+        yield f"| {' | '.join(cells)} |"
+
+
+def compare(first: Results, second: Results) -> Iterator[str]:
+    """What both files measured, as ratios: above 1 the second is faster."""
+    yield "| group | contender | first, ms | second, ms | n | times as fast (95%) | |"
+    yield "|---|---|--:|--:|--:|--:|---|"
+    others = {(row.group, row.name): row for row in second.rows}
+    shared = [(row, others[row.group, row.name]) for row in first.rows if (row.group, row.name) in others]
+    for old, new in shared:
+        ratio, low, high = ratio_interval(old.seconds, new.seconds)
+        verdict = "faster" if low > 1 else "slower" if high < 1 else "no difference shown"
+        counts = f"{len(old.seconds)}, {len(new.seconds)}"
+        cells = (old.group, old.name, f"{1e3 * old.median:.3g}", f"{1e3 * new.median:.3g}", counts)
+        yield f"| {' | '.join(cells)} | {interval(ratio, low, high)} | {verdict if low == low else 'one round'} |"
+    if not shared:
+        yield ""
+        yield "The two files have no benchmark in common."
+    alone = len(first.rows) + len(second.rows) - 2 * len(shared)
+    if alone:
+        yield from ("", f"In one file alone: {alone}.")
+    yield from unlike(first.machine, second.machine)
+
+
+def unlike(first: dict[str, Any], second: dict[str, Any]) -> Iterator[str]:
+    """What differs between the machines: ratios then say nothing of the code alone."""
+    names = sorted(name for name in first.keys() | second.keys() if name != "ceilings")
+    differing = [name for name in names if first.get(name) != second.get(name)]
+    if differing:
+        yield from ("", f"The two were not measured alike: {', '.join(differing)} differ.")
+
+
+def interval(ratio: float, low: float, high: float) -> str:
+    """1.23 (1.20–1.26)."""
+    return f"{ratio:.2f}" if math.isnan(low) else f"{ratio:.2f} ({low:.2f}–{high:.2f})"
+
+
+def number(value: float | None) -> str:
+    """Three digits; nothing where there is none."""
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
