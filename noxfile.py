@@ -108,6 +108,13 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session
+def benchmarks(session: nox.Session) -> None:
+    """Time the bundled networks beside torchvision's and timm's; what follows -- goes to pytest (--quick, --models)."""
+    session.install("--editable", ".[benchmarks]")
+    session.run("pytest", "benchmarks", "--benchmark-only", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check the style of the code with ruff; it changes nothing."""
     session.install(*nox.project.dependency_groups(PROJECT, "lint"))

@@ -89,7 +89,7 @@ def some_ways(precisions: Sequence[Precision]) -> list[Way]:
     """Those of a default run on a CPU: what compiles takes longer to prepare than to measure."""
     full: Precision = precisions[0]
     ways = [Way(library, full) for library in LIBRARIES] + [Way(OURS, full, "channels_last")]
-    return ways + [Way(OURS, "bf16" if "bf16" in precisions else full, "fast")]
+    return [*ways, Way(OURS, "bf16" if "bf16" in precisions else full, "fast")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,10 +106,10 @@ def graph_replay(entry: Entry, device: torch.device) -> float | None:
         with torch.cuda.graph(graph):
             entry.call(0)
         for _ in range(10):
-            begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-            begin.record()  # type: ignore[no-untyped-call]
+            begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
+            begin.record()
             graph.replay()
-            end.record()  # type: ignore[no-untyped-call]
+            end.record()
             torch.cuda.synchronize(device)
-            times.append(begin.elapsed_time(end))  # type: ignore[no-untyped-call]
+            times.append(begin.elapsed_time(end))
     return statistics.median(times) if times else None

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +79,7 @@ def facts(device: torch.device) -> dict[str, Any]:
         "python": platform.python_version(),
         "threads": torch.get_num_threads(),
         "device": device.type,
-        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+        "packages": {name: number for name in PACKAGES if (number := _version(name))},
     }
     if device.type == "cuda":
         properties = torch.cuda.get_device_properties(device)
@@ -88,15 +88,15 @@ def facts(device: torch.device) -> dict[str, Any]:
             "gpu_memory_gib": round(properties.total_memory / 2**30, 1),
             "multiprocessors": properties.multi_processor_count,
             "cuda": torch.version.cuda,
-            "cudnn": torch.backends.cudnn.version(),
+            "cudnn": torch.backends.cudnn.version(),  # type: ignore[no-untyped-call]
         }
     return found
 
 
 def _version(package: str) -> str | None:
     try:
-        return version(package)
-    except PackageNotFoundError:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
         return None
 
 
@@ -117,7 +117,7 @@ def _total_memory() -> float | None:
 
 
 def clocks(device: torch.device) -> dict[str, float]:
-    """What the machine says of its clocks (MHz), temperature (degrees Celsius) and load now; empty where it is silent."""
+    """Clocks (MHz), temperature (degrees Celsius), load, as far as the machine says; perhaps empty."""
     found: dict[str, float] = {}
     if (mhz := _cpuinfo().get("cpu MHz")) is not None:
         found["cpu_mhz"] = float(mhz)

@@ -16,7 +16,7 @@ import torch.nn.functional as F  # noqa: N812 - the customary name
 from torch import Tensor, nn
 
 import resnet_impl
-from resnet_impl import fast, fast_training
+from resnet_impl import acceleration, fast, fast_training
 
 from .cases import OURS, Case, Model, Way
 
@@ -95,14 +95,14 @@ def forward_of(way: Way, net: nn.Module, training: bool, example: Tensor, smoke:
     if way.mode == "graph" and training:
         raise Unavailable("a hand-captured graph is for inference; `fast` trains through graphs of the compiler's")
     if way.mode in ("fast", "graph"):
-        precision = "bf16" if way.precision == "bf16" else "fp32"
+        precision: acceleration.Precision = "bf16" if way.precision == "bf16" else "fp32"
         if training:  # on a CPU what is compiled trains no faster
             return fast_training(net, precision, "compiled" if device == "cuda" else "eager")
-        how = "graph" if way.mode == "graph" else "eager" if smoke else "compiled"
+        how: acceleration.How = "graph" if way.mode == "graph" else "eager" if smoke else "compiled"
         return fast(net, precision, how, example)
     last = way.mode == "channels_last"
     if last:
-        net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        net = net.to(memory_format=torch.channels_last)
     run: Callable[[Tensor], Tensor] = torch.compile(net) if way.mode == "compiled" and not smoke else net
 
     def forward(images: Tensor) -> Tensor:

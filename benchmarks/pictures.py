@@ -26,9 +26,14 @@ def draw(group: str, rows: Sequence[Row], caption: str) -> bytes:
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     medians = [1e3 * row.median for row in ordered]
-    spread = [[1e3 * (row.median - row.quartiles[0]) for row in ordered], [1e3 * (r.quartiles[1] - r.median) for r in ordered]]
+    spread = [
+        [1e3 * (row.median - row.quartiles[0]) for row in ordered],
+        [1e3 * (r.quartiles[1] - r.median) for r in ordered],
+    ]
     colors = ["#2a6f97" if "resnet_impl" in row.name or "check" in row.name else "#b8b8b8" for row in ordered]
-    axes.barh([row.name for row in ordered], medians, xerr=spread, color=colors, ecolor="#333333", capsize=3, height=0.6)
+    axes.barh(
+        [row.name for row in ordered], medians, xerr=spread, color=colors, ecolor="#333333", capsize=3, height=0.6
+    )
     floors = [row.info.get("floor_ms") for row in ordered]
     drawn = False
     for place, value in enumerate(floors):

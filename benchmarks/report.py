@@ -1,7 +1,7 @@
 """Files of results as Markdown and pictures.
 
-  python -m benchmarks.report benchmarks/results/cpu.json             cpu.md and one PNG for each group, beside it
-  python -m benchmarks.report --compare before.json after.json        ratios with their 95% interval, printed
+python -m benchmarks.report benchmarks/results/cpu.json             cpu.md and one PNG for each group, beside it
+python -m benchmarks.report --compare before.json after.json        ratios with their 95% interval, printed
 """
 
 from __future__ import annotations
@@ -53,7 +53,12 @@ def write(results: Results, page: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     m = results.machine
     caption = f"{m.get('gpu') or m['cpu']}, {m['threads']} threads, torch {m['packages'].get('torch')}, {results.date}"
-    lines = [f"# Benchmarks: {page.stem}", "", f"<!-- Written by `{PROGRAM} {page.stem}.json`: not to be edited. -->", ""]
+    lines = [
+        f"# Benchmarks: {page.stem}",
+        "",
+        f"<!-- Written by `{PROGRAM} {page.stem}.json`: not to be edited. -->",
+        "",
+    ]
     lines += tables.describe(results)
     for group, rows in results.groups().items():
         name = pictures.file_name(group)

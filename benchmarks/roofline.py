@@ -106,7 +106,9 @@ def kernels(graph: Graph, mode: Mode, batch: int) -> Iterator[Kernel]:
         sources = [{_source(graph, i) for i in graph.data_inputs(n)} for n in graph if n.op not in VIEWS]
         for index, readers in Counter(chain.from_iterable(sources)).items():
             if graph[index].op != "input" and readers > 1:
-                yield Kernel(f"{graph[index].where}: gradients added", 0, (readers - 1) * batch * _elements(graph[index]))
+                yield Kernel(
+                    f"{graph[index].where}: gradients added", 0, (readers - 1) * batch * _elements(graph[index])
+                )
 
 
 def group_nodes(graph: Graph, mode: Mode) -> list[list[Node]]:

@@ -43,7 +43,8 @@ def describe(results: Results) -> Iterator[str]:
 def table(rows: Sequence[Row]) -> Iterator[str]:
     """Times with spread and n; ratio above 1: faster than the first named."""
     base = base_of(rows)
-    yield f"| contender | ms, median (quartiles) | n | times as fast as {base.name} (95%) | images/s | floor, ms | % of floor | error |"
+    faster = f"times as fast as {base.name} (95%)"
+    yield f"| contender | ms, median (quartiles) | n | {faster} | images/s | floor, ms | % of floor | error |"
     yield "|---|--:|--:|--:|--:|--:|--:|--:|"
     for row in sorted(rows, key=lambda row: row.median):
         low, high = row.quartiles

@@ -49,7 +49,9 @@ class Epoch:
 
     def __init__(self, model: str, device: torch.device, graphs: bool) -> None:
         if device.type != "cuda":
-            raise Unavailable(f"{STEPS} steps take minutes on a CPU; python -m resnet_impl.cifar10.speed times single ones")
+            raise Unavailable(
+                f"{STEPS} steps take minutes on a CPU; python -m resnet_impl.cifar10.speed times single ones"
+            )
         recipe, world = Recipe(model, precision="bf16", channels_last=True), World(device)
         set_arithmetic(recipe, deterministic=False)
         train, test, views = prepare(recipe, synthesize(), world)

@@ -13,7 +13,7 @@ from resnet_conformance.measure import measure
 from resnet_conformance.spec import load_spec
 
 from . import networks, roofline
-from .cases import Case, Model, Way, plan
+from .cases import OURS, Case, Model, Way, plan
 from .conftest import WANTED, Suite, entrant, report
 from .contest import Maker
 from .machine import set_arithmetic
@@ -34,9 +34,9 @@ def test_network(case: Case, way: Way, suite: Suite, benchmark: Any, request: py
 
 def makers(case: Case, ways: list[Way], suite: Suite) -> dict[str, Maker]:
     """The contenders of a case: equal weights, the same images."""
-    nets = networks.networks({way.library for way in ways} | {networks.OURS}, case.model)
+    nets = networks.networks({way.library for way in ways} | {OURS}, case.model)
     inputs = networks.make_inputs(case, suite.device)
-    wanted = cache(lambda: networks.reference(case, nets[networks.OURS].to(suite.device), inputs))
+    wanted = cache(lambda: networks.reference(case, nets[OURS].to(suite.device), inputs))
 
     def make(way: Way) -> NetworkEntry:
         if way.library not in nets:

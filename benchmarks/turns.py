@@ -12,6 +12,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from math import ceil
 from typing import Any
 
@@ -71,7 +72,7 @@ def measure(
         return _round(calls[name], range(first, first + iterations), device, clock)
 
     for name in calls:
-        taken = min(one(name, 1)[0] for _ in range(max(method.warmups, 1)))
+        taken = _warm_up(partial(one, name, 1), method)
         iterations = max(1, ceil(method.least / max(taken, 1e-9)))
         if iterations > 1:  # a first guess from single calls is too long: they include the synchronisation
             taken = one(name, iterations)[0] / iterations
@@ -88,20 +89,28 @@ def measure(
     return found
 
 
+def _warm_up(once: Callable[[], tuple[float, float | None]], method: Method) -> float:
+    """The least seconds of the first calls: as many as the method says, fewer where they take a quarter of `most`."""
+    seconds = [once()[0]]
+    while len(seconds) < method.warmups and sum(seconds) < method.most / 4:
+        seconds.append(once()[0])
+    return min(seconds)
+
+
 def _round(call: Call, numbers: range, device: torch.device, clock: Callable[[], float]) -> tuple[float, float | None]:
     """Seconds of all calls together; and, on a GPU, milliseconds of one between two events."""
-    events = [torch.cuda.Event(enable_timing=True) for _ in range(2)] if device.type == "cuda" else []
+    events = [torch.cuda.Event(enable_timing=True) for _ in range(2)] if device.type == "cuda" else []  # type: ignore[no-untyped-call]
     collecting = gc.isenabled()
     gc.disable()
     try:
         synchronize(device)
         begin = clock()
         if events:
-            events[0].record()  # type: ignore[no-untyped-call]
+            events[0].record()
         for number in numbers:
             call(number)
         if events:
-            events[1].record()  # type: ignore[no-untyped-call]
+            events[1].record()
         synchronize(device)
         seconds = clock() - begin
     finally:
@@ -109,7 +118,7 @@ def _round(call: Call, numbers: range, device: torch.device, clock: Callable[[],
             gc.enable()
     if not events:
         return seconds, None
-    return seconds, events[0].elapsed_time(events[1]) / len(numbers)  # type: ignore[no-untyped-call]
+    return seconds, events[0].elapsed_time(events[1]) / len(numbers)
 
 
 class Replay:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from benchmarks import report, tables
 from benchmarks.results import Results, Row, ratio_interval, read
 

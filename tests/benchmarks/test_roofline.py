@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from benchmarks.roofline import Ceiling, Floor, Kernel, floor, kernels, update_floor
 
+from benchmarks.roofline import Ceiling, Floor, Kernel, floor, kernels, update_floor
 from resnet_conformance.blueprint import draw
 from resnet_conformance.graph import Graph, GraphBuilder
 from resnet_conformance.spec import load_spec

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from benchmarks import cases, networks
 
 CHECKOUT = Path(__file__).parents[2]
@@ -20,7 +21,18 @@ CASES = [
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "benchmarks", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "benchmarks",
+        "-q",
+        "-p",
+        "no:xdist",
+        "-p",
+        "no:cacheprovider",
+        *arguments,
+    ]
     path = os.pathsep.join([str(CHECKOUT / "conformance"), str(CHECKOUT), os.environ.get("PYTHONPATH", "")])
     environment = os.environ | {"PYTHONPATH": path}
     return subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False)
@@ -101,8 +113,8 @@ def test_libraries_compute_the_same_function() -> None:
     images = torch.randn(1, 3, 64, 64)
     with torch.no_grad():
         logits = {name: net(images) for name, net in nets.items()}
-    for name in logits:
-        torch.testing.assert_close(logits[name], logits[cases.OURS], rtol=1e-4, atol=1e-3)
+    for found in logits.values():
+        torch.testing.assert_close(found, logits[cases.OURS], rtol=1e-4, atol=1e-3)
 
 
 def test_a_default_plan_of_a_cpu_asks_for_nothing_that_only_gpus_have() -> None:

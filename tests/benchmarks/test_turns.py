@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+
 from benchmarks.contest import Outcome, contest
 from benchmarks.networks import Unavailable
 from benchmarks.turns import Method, Replay, Timing, hand_over, measure
@@ -54,7 +55,11 @@ def test_a_round_is_long_enough() -> None:
 def test_what_takes_long_has_fewer_rounds_but_never_too_few() -> None:
     clock = Clock()
     method = Method(rounds=30, warmups=1, most=20.0, few=5)
-    calls = {"fast": clock.contender("fast", 0.1), "slow": clock.contender("slow", 2.0), "slower": clock.contender("x", 9.0)}
+    calls = {
+        "fast": clock.contender("fast", 0.1),
+        "slow": clock.contender("slow", 2.0),
+        "slower": clock.contender("x", 9.0),
+    }
     found = measure(calls, method, CPU, clock)
     assert {name: len(timing.seconds) for name, timing in found.items()} == {"fast": 30, "slow": 10, "slower": 5}
 
