@@ -34,7 +34,7 @@ def whole_wheel() -> dict[str, str]:
 
 
 def whole_sdist() -> dict[str, str]:
-    tops = ("spec", "conformance", "resnet_impl", "tests")
+    tops = ("benchmarks", "spec", "conformance", "resnet_impl", "tests")
     single = ("pyproject.toml", "noxfile.py", "README.md", "LICENSE", "CITATION.cff", "PKG-INFO")
     return dict.fromkeys([*single, *(f"{top}/{name}" for top in tops for name in files_under(top))], "")
 
