@@ -13,7 +13,7 @@ import pytest
 import torch
 
 import resnet_impl
-from resnet_conformance import check, identify
+from resnet_conformance import check
 
 from .conftest import SUITE, Suite, entrant, report
 from .networks import Unavailable
@@ -25,7 +25,7 @@ NETWORKS = {
     "resnet50": ("imagenet/resnet50", 224),
     "cifar_resnet20": ("cifar10/resnet20", 32),
 }
-WORKS = ("forward pass", "torchinfo", "fvcore", "torch.export", "check, structure", "check, complete", "identify")
+WORKS = ("forward pass", "torchinfo", "fvcore", "torch.export", "check, structure", "check, complete")
 
 
 def group(network: str) -> str:
@@ -73,7 +73,6 @@ class Work:
             "torch.export": lambda: torch.export.export(self.net, (self.images,)),
             "check, structure": lambda: check(self.factory, self.architecture, evidence="structure"),
             "check, complete": lambda: check(self.factory, self.architecture),
-            "identify": lambda: identify(self.factory),
         }[work]
 
     def call(self, number: int) -> None:
@@ -87,7 +86,7 @@ class Work:
             return float(self.found.verdict != "conforms")
         if self.work == "check, structure":
             return float(bool(self.found.failed("MUST")))
-        return float(self.found.architecture != self.architecture) if self.work == "identify" else None
+        return None
 
     def info(self, seconds: float) -> dict[str, Any]:
         """Nothing more."""
