@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from .results import Row
-from .tables import base_of
+from .tables import base_of, number
 
 
 def file_name(group: str) -> str:
@@ -41,20 +41,21 @@ def draw(group: str, rows: Sequence[Row], caption: str) -> bytes:
             label = None if drawn else "roofline floor"
             axes.plot([value, value], [place - 0.42, place + 0.42], color="#d1495b", linewidth=2, label=label)
             drawn = True
-    widest = max(medians)
+    widest = max(1e3 * row.quartiles[1] for row in rows)
     logarithmic = widest > 50 * min(medians)
     for place, row in enumerate(ordered):
         end = 1e3 * row.quartiles[1]
-        text = f"{1e3 * row.median:.3g} ms" + ("" if row is base else f", {base.median / row.median:.2f}x")
+        ratio = "" if row is base else f", {base.median / row.median:.2f}x"
+        text = f"{number(1e3 * row.median)} ms{ratio}, n {len(row.seconds)}"
         axes.text(end * 1.05 if logarithmic else end + widest * 0.012, place, text, va="center", fontsize=9)
     if logarithmic:
         axes.set_xscale("log")
-    axes.set_xlim(right=widest * (8 if logarithmic else 1.22))
-    axes.set_xlabel(f"ms a call: median and quartiles; x: times as fast as {base.name}\n{caption}", fontsize=8)
+    axes.set_xlim(right=widest * (30 if logarithmic else 1.3))
+    axes.set_xlabel(f"ms a call: median and quartiles of n rounds; x: times as fast as {base.name}\n{caption}", fontsize=8)
     axes.set_title(group, loc="left", fontsize=11)
     axes.spines[["top", "right"]].set_visible(False)
     if drawn:
-        axes.legend(loc="lower right", fontsize=8, frameon=False)
+        axes.legend(loc="upper right", fontsize=8, frameon=False)
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=110, metadata={"Software": None})
     return file.getvalue()

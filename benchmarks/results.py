@@ -80,20 +80,23 @@ def _contender(benchmark: dict[str, Any]) -> str:
     return str(benchmark["param"]).removeprefix(f"{benchmark['group']}: ")
 
 
-def ratio_interval(slow: Sequence[float], fast: Sequence[float]) -> tuple[float, float, float]:
+def ratio_interval(slow: Sequence[float], fast: Sequence[float], in_turns: bool = False) -> tuple[float, float, float]:
     """median(slow) / median(fast), and where it lies with 95% confidence: bootstrap over the rounds of both, which are
     drawn again 2,000 times with a fixed seed (percentile method; Efron and Tibshirani 1993, chapter 13).
 
-    With a single round there is no interval: the bounds are nan.
+    Rounds of one run that were taken in turns are drawn as pairs, so that what slowed both down is no spread of the
+    ratio. With a single round there is no interval: the bounds are nan.
     """
     ratio = statistics.median(slow) / statistics.median(fast)
     if min(len(slow), len(fast)) < 2:
         return ratio, math.nan, math.nan
     chance = random.Random(SEED)
-    drawn = sorted(_again(slow, chance) / _again(fast, chance) for _ in range(DRAWS))
+    pairs = in_turns and len(slow) == len(fast)
+    drawn = []
+    for _ in range(DRAWS):
+        rounds = chance.choices(range(len(slow)), k=len(slow))
+        others = rounds if pairs else chance.choices(range(len(fast)), k=len(fast))
+        drawn.append(statistics.median(slow[i] for i in rounds) / statistics.median(fast[i] for i in others))
+    drawn.sort()
     cut = round(DRAWS * (1 - CONFIDENCE) / 2)
     return ratio, drawn[cut], drawn[-cut - 1]
-
-
-def _again(values: Sequence[float], chance: random.Random) -> float:
-    return statistics.median(chance.choices(values, k=len(values)))

@@ -48,10 +48,10 @@ def table(rows: Sequence[Row]) -> Iterator[str]:
     yield "|---|--:|--:|--:|--:|--:|--:|--:|"
     for row in sorted(rows, key=lambda row: row.median):
         low, high = row.quartiles
-        ratio = "1" if row is base else interval(*ratio_interval(base.seconds, row.seconds))
+        ratio = "1" if row is base else interval(*ratio_interval(base.seconds, row.seconds, in_turns=True))
         cells = (
             row.name,
-            f"{1e3 * row.median:.3g} ({1e3 * low:.3g}–{1e3 * high:.3g})",
+            f"{number(1e3 * row.median)} ({number(1e3 * low)}–{number(1e3 * high)})",
             f"{len(row.seconds)} × {row.iterations}",
             ratio,
             number(row.info.get("images_per_s")),
@@ -72,7 +72,7 @@ def compare(first: Results, second: Results) -> Iterator[str]:
         ratio, low, high = ratio_interval(old.seconds, new.seconds)
         verdict = "faster" if low > 1 else "slower" if high < 1 else "no difference shown"
         counts = f"{len(old.seconds)}, {len(new.seconds)}"
-        cells = (old.group, old.name, f"{1e3 * old.median:.3g}", f"{1e3 * new.median:.3g}", counts)
+        cells = (old.group, old.name, number(1e3 * old.median), number(1e3 * new.median), counts)
         yield f"| {' | '.join(cells)} | {interval(ratio, low, high)} | {verdict if low == low else 'one round'} |"
     if not shared:
         yield ""

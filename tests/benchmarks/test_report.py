@@ -144,3 +144,12 @@ def test_committed_results_name_no_machine_and_no_path() -> None:
         content = json.loads(text)
         assert not {"node", "release", "python_build"} & content["machine_info"].keys(), path
         assert not {"project", "branch"} & content["commit_info"].keys(), path
+
+
+def test_what_slowed_both_down_is_no_spread_of_their_ratio() -> None:
+    drift = [1.0 + 0.1 * turn for turn in range(20)]
+    slow, fast = [3.0 * d for d in drift], [2.0 * d for d in drift]
+    assert ratio_interval(slow, fast, in_turns=True) == pytest.approx((1.5, 1.5, 1.5))
+    _, low, high = ratio_interval(slow, fast)
+    assert low < 1.4
+    assert high > 1.6
