@@ -19,6 +19,7 @@ class Entry(Protocol):
     """A contender: `call(number)` is timed, `error()` is how wrong it is (None: nothing to hold it against)."""
 
     limit: float
+    capturable: bool  # whether the call may be recorded as one CUDA graph
 
     def call(self, number: int) -> Any:
         """The work."""
@@ -89,7 +90,8 @@ def contest(makers: Mapping[str, Maker], method: Method | None, device: torch.de
         found.info["clocks"] = {"before": before, "after": after}
         if timing.events:
             found.info["cuda_event_ms"] = statistics.median(timing.events)
-            found.info["graph_replay_ms"] = graph_replay(entry, device)
+            if entry.capturable:
+                found.info["graph_replay_ms"] = graph_replay(entry, device)
     return outcomes
 
 

@@ -51,7 +51,9 @@ def draw(group: str, rows: Sequence[Row], caption: str) -> bytes:
     if logarithmic:
         axes.set_xscale("log")
     axes.set_xlim(right=widest * (30 if logarithmic else 1.3))
-    axes.set_xlabel(f"ms a call: median and quartiles of n rounds; x: times as fast as {base.name}\n{caption}", fontsize=8)
+    axes.set_xlabel(
+        f"ms a call: median and quartiles of n rounds; x: times as fast as {base.name}\n{caption}", fontsize=8
+    )
     axes.set_title(group, loc="left", fontsize=11)
     axes.spines[["top", "right"]].set_visible(False)
     if drawn:

@@ -51,7 +51,7 @@ def test_check(network: str, work: str, suite: Suite, benchmark: Any, request: p
 class Work:
     """Something done with a network; on the CPU, as one image."""
 
-    limit = 0.0
+    limit, capturable = 0.0, False
 
     def __init__(self, network: str, work: str) -> None:
         self.architecture, size = NETWORKS[network]

@@ -45,7 +45,7 @@ def makers(model: str, device: torch.device) -> dict[str, Maker]:
 class Epoch:
     """Goes on training; right where the loss stays a number."""
 
-    limit = 0.0
+    limit, capturable = 0.0, False
 
     def __init__(self, model: str, device: torch.device, graphs: bool) -> None:
         if device.type != "cuda":

@@ -40,7 +40,7 @@ class Pipeline:
 
     def __init__(self, batches: Callable[[int], Tensor], mean: Tensor) -> None:
         self.call, self.mean = batches, mean
-        self.limit = 0.0
+        self.limit, self.capturable = 0.0, False
 
     def error(self) -> float:
         """0 where shape, type and range are those of pixels / 255 - mean; 1 otherwise."""

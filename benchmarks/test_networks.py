@@ -53,6 +53,7 @@ class NetworkEntry:
     def __init__(self, task: networks.Task, way: Way, wanted: Any, suite: Suite) -> None:
         self.task, self.way, self.wanted, self.suite = task, way, wanted, suite
         self.limit = networks.limit(task.case, way)
+        self.capturable = not task.training and way.mode in ("eager", "channels_last")
 
     def call(self, number: int) -> Any:
         """The work."""

@@ -87,7 +87,7 @@ def test_the_replay_gives_what_was_measured() -> None:
 
 
 class Entry:
-    limit = 1e-3
+    limit, capturable = 1e-3, False
 
     def __init__(self, error: float | None) -> None:
         self.found, self.calls = error, 0
