@@ -33,7 +33,7 @@ def synchronize(device: torch.device) -> None:
 
 
 def set_arithmetic(precision: str) -> None:
-    """Whether float32 products on a GPU are rounded to TF32; elsewhere there is no such choice. All may tune kernels."""
+    """Whether float32 products on a GPU are rounded to TF32; elsewhere there is no choice. Anyone may tune kernels."""
     if torch.cuda.is_available():
         torch.backends.cudnn.benchmark = True
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = precision == "tf32"
