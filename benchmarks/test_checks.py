@@ -11,19 +11,22 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 import resnet_impl
 from resnet_conformance import check
 
-from .conftest import SUITE, Suite, entrant, report
+from .cases import Wanted
+from .conftest import WANTED, Suite, entrant, report
 from .networks import Unavailable
 
 # What other libraries say of themselves when they are imported is not what is measured.
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
 
-NETWORKS = {
-    "resnet50": ("imagenet/resnet50", 224),
-    "cifar_resnet20": ("cifar10/resnet20", 32),
+NETWORKS: dict[str, tuple[Callable[[], nn.Module], str, int]] = {
+    "resnet18": (resnet_impl.resnet18, "imagenet/resnet18", 224),
+    "resnet50": (resnet_impl.resnet50, "imagenet/resnet50", 224),
+    "resnet20": (resnet_impl.cifar_resnet20, "cifar10/resnet20", 32),
 }
 WORKS = ("forward pass", "torchinfo", "fvcore", "torch.export", "check, structure", "check, complete")
 
@@ -34,17 +37,22 @@ def group(network: str) -> str:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Each work on each network; what must be quick takes the small one."""
-    suite = metafunc.config.stash[SUITE]
-    small = suite.wanted.quick or suite.wanted.smoke
-    networks = ["cifar_resnet20" if small else "resnet50"]
-    works = ("forward pass", "check, structure") if suite.wanted.smoke else WORKS
+    """Each work on ResNet-20, where `--models` names none; a complete check of ResNet-50 takes long on two cores."""
+    wanted = metafunc.config.stash[WANTED]
+    networks = [name for name in NETWORKS if name in wanted.models] if wanted.models else ["resnet20"]
+    works = works_of(wanted)
     metafunc.parametrize(("network", "work"), [entrant(group(n), work, n, work) for n in networks for work in works])
 
 
+def works_of(wanted: Wanted) -> tuple[str, ...]:
+    """All, or two in a smoke test."""
+    return ("forward pass", "check, structure") if wanted.smoke else WORKS
+
+
 def test_check(network: str, work: str, suite: Suite, benchmark: Any, request: pytest.FixtureRequest) -> None:
-    works = WORKS[:1] + WORKS[4:5] if suite.wanted.smoke else WORKS
-    outcomes = suite.outcomes(group(network), lambda: {w: partial(Work, network, w) for w in works})
+    outcomes = suite.outcomes(
+        group(network), lambda: {other: partial(Work, network, other) for other in works_of(suite.wanted)}
+    )
     report(outcomes[work], benchmark, request)
 
 
@@ -54,8 +62,7 @@ class Work:
     limit, capturable = 0.0, False
 
     def __init__(self, network: str, work: str) -> None:
-        self.architecture, size = NETWORKS[network]
-        self.factory = getattr(resnet_impl, network)
+        self.factory, self.architecture, size = NETWORKS[network]
         self.net, self.images = self.factory().eval(), torch.randn(1, 3, size, size)
         self.work = work
         self.do = self._chosen(work)
