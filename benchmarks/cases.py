@@ -104,7 +104,7 @@ class Wanted:
     smoke: bool = False
 
 
-# What takes less than four minutes on two cores, in all: kind, model, batch.
+# What is meant to take less than four minutes on two cores, in all: kind, model, batch.
 ON_CPU: tuple[tuple[Kind, str, int], ...] = (
     ("forward", "resnet18", 1),
     ("forward", "resnet50", 1),

@@ -96,7 +96,9 @@ def forward_of(way: Way, net: nn.Module, training: bool, example: Tensor, smoke:
         raise Unavailable("a hand-captured graph is for inference; `fast` trains through graphs of the compiler's")
     if way.mode in ("fast", "graph"):
         precision: acceleration.Precision = "bf16" if way.precision == "bf16" else "fp32"
-        if training:  # on a CPU what is compiled trains no faster
+        if (
+            training
+        ):  # compiled, a CPU trained ResNet-20 1.05 times as fast and ResNet-18 0.80 times, after half a minute
             return fast_training(net, precision, "compiled" if device == "cuda" else "eager")
         how: acceleration.How = "graph" if way.mode == "graph" else "eager" if smoke else "compiled"
         return fast(net, precision, how, example)
