@@ -6,8 +6,8 @@
 The arithmetic is the network's own but for rounding. The largest difference of a logit from the same network in
 float64, over the largest logit, is held to 1e-2 in bfloat16 and 1e-5 in float32 wherever benchmarks/ times it. That is
 of weights as initialised and random BN. Where BN divides by statistics that are much smaller than the activations, any
-bfloat16 is coarser: ResNet-50 with random weights and the statistics of random images is off by about 0.10, and torchvision's
-under autocast by about 0.13. `error` tells for any network and images.
+bfloat16 is coarser: ResNet-50 with random weights and the statistics of random images is off by about 0.10, and without
+folding under autocast by about 0.13. `error` tells for any network and images.
 
 Folding is Jacob et al. 2018 (arXiv:1712.05877), section 3.2: in eval mode BN multiplies and adds constants,
 so that gamma (W x - mean) / sqrt(var + eps) + beta is one convolution with other weights and a bias.
@@ -78,7 +78,8 @@ def fast_training(model: nn.Module, precision: Precision = "bf16", how: How = "c
     """The model itself, its parameters in channels_last (strides change, values do not), to be trained through this.
 
     "bf16" is autocast: parameters and their gradients stay float32. `how` is "compiled" (with CUDA graphs on a GPU) or
-    "eager", which the benchmarks use on a CPU. Images (N, C, H, W) -> logits (N, classes). Raises ValueError for other words.
+    "eager", which the benchmarks use on a CPU. Images (N, C, H, W) -> logits (N, classes).
+    Raises ValueError for other words.
     """
     require_choice("precision", precision, "bf16", "fp32")
     require_choice("how", how, "compiled", "eager")
