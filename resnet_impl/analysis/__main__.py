@@ -1,0 +1,63 @@
+"""`python -m resnet_impl.analysis VERB --output DIR`: see why residual networks work.
+
+Each verb writes VERB.csv, VERB.json and VERB.png into the output; `VERB --help` says what it measures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from resnet_impl.analysis.errors import AnalysisError
+from resnet_impl.cifar10.errors import DataError, TrainingError
+
+PROGRAM = "python -m resnet_impl.analysis"
+REFUSED, INTERRUPTED = 2, 130
+VERBS = {
+    "paths": "how many paths there are, how long, and what gradient each length carries (Veit et al. 2016)",
+}
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """All verbs with their options."""
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for verb, summary in VERBS.items():
+        module = importlib.import_module(f"resnet_impl.analysis.{verb.replace('-', '_')}")
+        own = verbs.add_parser(
+            verb,
+            help=summary,
+            description=module.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        module.add_options(own)
+        own.set_defaults(run=module.run)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; the exit code: 0, 2 where it could not be done, 130 after Ctrl-C."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options = make_parser().parse_args(given)
+    options.given = given[given.index(options.verb) + 1 :]
+    console = Console(stderr=True, highlight=False)
+    try:
+        code: int = options.run(options, console)
+    except (AnalysisError, DataError, TrainingError) as error:
+        print(f"{PROGRAM} {options.verb}: {error}", file=sys.stderr)
+        return REFUSED
+    except KeyboardInterrupt:
+        print(f"{PROGRAM} {options.verb}: interrupted; nothing was written", file=sys.stderr)
+        return INTERRUPTED
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
