@@ -32,15 +32,16 @@ class Block:
     came: tuple[int, ...] = ()
     went: tuple[int, ...] = ()
     untouched: bool = False  # does the shortcut put out what it is given?
+    cut: bool = False  # of a plain twin: is the shortcut that is there never used?
 
     @property
     def residual(self) -> bool:
         """Has it a shortcut?"""
-        return isinstance(self.gate, Gate)
+        return isinstance(self.gate, Gate) and not self.cut
 
     @property
     def kind(self) -> Kind:
-        """Downsampling blocks put out smaller maps; on maps of the same size a shortcut is the identity, or projects."""
+        """Downsampling blocks put out smaller maps; else a shortcut is the identity, or projects."""
         smaller = self.came[1:] != self.went[1:]
         if not self.residual:
             return "plain downsampling" if smaller else "plain"
@@ -141,7 +142,8 @@ class Network:
             raise AnalysisError(f"{self.label} is plain: it has no plain twin")
         other = copy.deepcopy(self)
         other.label = f"{self.label} without shortcuts"
-        other.set("plain", [block for block in other.blocks if block.residual])
+        for block in other.blocks:
+            block.gate.mode, block.cut = "plain", block.residual
         return other
 
 
