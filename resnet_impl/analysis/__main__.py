@@ -18,6 +18,7 @@ from resnet_impl.cifar10.errors import DataError, TrainingError
 PROGRAM = "python -m resnet_impl.analysis"
 REFUSED, INTERRUPTED = 2, 130
 VERBS = {
+    "lesion": "blocks deleted and swapped at test time (Veit et al. 2016), residual beside plain",
     "gradient-flow": "norm and correlation of gradients per layer, spectra of blocks, beside the plain twin",
     "paths": "how many paths there are, how long, and what gradient each length carries (Veit et al. 2016)",
 }

@@ -148,9 +148,9 @@ def draw(found: list[Flow], refuting: list[Case], path: Path, warning: str) -> N
     pictures.at_least_a_decade(norms)
     norms.set(xlabel="convolution, in order", ylabel="norm of the weight's gradient", title="How large gradients are")
     layers.set(xlabel="convolution, in order", ylabel="mean cosine", title="What gradients of different inputs share")
-    acf.set(
-        xlabel="distance (1: from image to image)", ylabel="mean cosine", title="... at the first layer, by distance"
-    )
+    acf.set(xlabel="distance (1: from image to image)", ylabel="mean cosine", title="At the first layer, by distance")
+    for one in (norms, layers):
+        one.xaxis.get_major_locator().set_params(integer=True)
     for one in (layers, acf):
         one.set_ylim(min(-0.1, one.get_ylim()[0]), 1.05)
         one.axhline(0, color=pictures.GREY, linewidth=1)
@@ -179,7 +179,8 @@ def _draw_cases(axes: Any, refuting: list[Case], blocks: int) -> None:
     axes.set_xticks([*ticks, *at], [*map(str, ticks), *names])
     for label in axes.get_xticklabels()[len(ticks) :]:
         label.set(rotation=90, fontsize=10)
-    axes.set_yscale("symlog", linthresh=1, linscale=1)
+    if axes.get_ylim()[1] > 10:
+        axes.set_yscale("symlog", linthresh=1)
     axes.set_ylim(bottom=-0.05)
     axes.set(xlabel="block, in order | blocks made by hand", ylabel="singular values of dy/dx")
     axes.set_title("Jacobians (bar: all, mark: median): below 1, too")

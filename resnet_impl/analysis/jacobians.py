@@ -30,13 +30,14 @@ def jacobian(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     y = function(copies).flatten(1)  # (outputs, outputs): of copy i only output i is asked for
     if not y.requires_grad:
         return torch.zeros(outputs, x.numel(), dtype=x.dtype)
-    rows: Tensor = torch.autograd.grad(y.diagonal().sum(), copies)[0]
+    [rows] = torch.autograd.grad(y.diagonal().sum(), copies)
     return rows.flatten(1)
 
 
 def spectrum(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """Singular values of the Jacobian at (C, H, W), largest first."""
-    return torch.linalg.svdvals(jacobian(function, x).double())
+    values: Tensor = torch.linalg.svdvals(jacobian(function, x).double())
+    return values
 
 
 @dataclass(frozen=True, slots=True)
