@@ -96,9 +96,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_network_options(parser)
     add_image_options(parser, usual=10_000, quick=50)
     parser.add_argument("--repeats", type=read_count, metavar="N", help="draws of each number (10; --quick: 2)")
-    parser.add_argument(
-        "--most", type=read_count, metavar="N", help="of blocks deleted, and of swaps (20; --quick: 4)"
-    )
+    parser.add_argument("--most", type=read_count, metavar="N", help="of blocks deleted, and of swaps (20; --quick: 4)")
     add_output_options(parser)
 
 

@@ -120,17 +120,29 @@ class Network:
 
     @torch.no_grad()
     def settle(self, images: Tensor) -> None:
-        """Give every BN the statistics of these images, as an untrained network has none of its own."""
-        norms = [module for module in self.net.modules() if isinstance(module, nn.BatchNorm2d)]
-        before = [norm.momentum for norm in norms]
-        for norm in norms:
-            norm.reset_running_stats()
-            norm.momentum = None  # the mean over all batches since the reset
+        """Give every BN the statistics of these images, as an untrained network has none of its own.
+
+        Of these images it puts out afterwards what it does in train mode.
+        """
+
+        def keep(norm: nn.BatchNorm2d, given: Tensor) -> None:
+            assert norm.running_mean is not None
+            assert norm.running_var is not None
+            norm.running_mean.copy_(given.mean((0, 2, 3)))
+            norm.running_var.copy_(given.var((0, 2, 3), correction=0))  # what BN divides by; torch keeps another
+
+        hooks = [
+            module.register_forward_hook(lambda norm, given, out: keep(norm, given[0]))
+            for module in self.net.modules()
+            if isinstance(module, nn.BatchNorm2d) and module.running_var is not None
+        ]
         self.net.train()
-        self.net(images)
-        self.net.eval()
-        for norm, momentum in zip(norms, before, strict=True):
-            norm.momentum = momentum
+        try:
+            self.net(images)
+        finally:
+            self.net.eval()
+            for hook in hooks:
+                hook.remove()
 
     def twin(self) -> Network:
         """The plain twin: a copy in which every gate lets F alone pass, the weights being the same.

@@ -59,6 +59,15 @@ def test_the_twin_is_the_bundled_plain_network(make: Callable[..., Network], x: 
     assert not torch.allclose(network.net(x), plain(x), atol=1e-3)  # the network itself keeps its shortcuts
 
 
+def test_a_settled_network_computes_in_eval_mode_what_it_does_in_train_mode(
+    make: Callable[..., Network], x: Tensor
+) -> None:
+    network = make("resnet14-B")
+    settled = network.net(x)
+    network.net.train()
+    assert torch.allclose(network.net(x), settled, atol=1e-12)
+
+
 def test_a_plain_network_has_no_twin(make: Callable[..., Network]) -> None:
     with pytest.raises(AnalysisError, match="plain14 is plain"):
         make("plain14").twin()

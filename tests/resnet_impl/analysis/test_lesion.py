@@ -54,7 +54,7 @@ def test_error_and_loss_are_those_of_the_answers(make: Callable[..., Network], x
 
 
 def with_small_f(network: Network) -> Network:
-    """F a twentieth of its size, as blocks of trained residual networks have small responses (He et al. 2015, Fig. 7)."""
+    """F a twentieth of its size: responses of residual networks are small (He et al. 2015, Fig. 7)."""
     for name, module in network.net.named_modules():
         if name.endswith("bn2") and isinstance(module, nn.BatchNorm2d):
             nn.init.constant_(module.weight, 0.05)
