@@ -18,6 +18,7 @@ from resnet_impl.cifar10.errors import DataError, TrainingError
 PROGRAM = "python -m resnet_impl.analysis"
 REFUSED, INTERRUPTED = 2, 130
 VERBS = {
+    "ablation": "shortcuts A, B, C and none, pre- against post-activation, trained alike; resumable",
     "responses": "standard deviation of each 3x3 layer after BN (He et al. 2015, Fig. 7)",
     "degradation": "training and test curves, plain beside residual (He et al. 2015, Fig. 6)",
     "lesion": "blocks deleted and swapped at test time (Veit et al. 2016), residual beside plain",

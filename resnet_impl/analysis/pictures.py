@@ -5,6 +5,7 @@ The colours are those of Okabe and Ito 2008; each also has a marker and a way to
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -65,9 +66,9 @@ def warning_of(networks: Sequence[Network], images: Images | None) -> str:
 def finish(figure: Any, path: Path, title: str, warning: str, note: str = "") -> None:
     """Title, warning and note, then the file. Raises TrainingError."""
     with pyplot().rc_context(STYLE):
-        if warning:
-            title += f"\nNOT A RESULT: {warning}"
-        figure.suptitle(title, fontsize=13)
+        width = int(9 * figure.get_figwidth())  # letters of this size in a line
+        lines = textwrap.wrap(title, width) + (textwrap.wrap(f"NOT A RESULT: {warning}", width) if warning else [])
+        figure.suptitle("\n".join(lines), fontsize=13)
         if note:
             figure.supxlabel(note, fontsize=10, color=GREY)
         save(figure, path)

@@ -55,7 +55,7 @@ def test_nothing_is_overwritten_unasked(
     kept = tmp_path / "out" / f"{verb}.json"
     kept.parent.mkdir()
     kept.write_text("mine")
-    more = ("nowhere",) if verb == "degradation" else ()
+    more = {"degradation": ("nowhere",), "ablation": ("--data", "synthetic")}.get(verb, ())
     assert run(verb, *more) == 2
     assert f"holds {verb}.json already: give another --output, or --overwrite" in capsys.readouterr().err
     assert kept.read_text() == "mine"
