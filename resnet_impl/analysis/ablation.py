@@ -6,8 +6,8 @@ layers on CIFAR-10: identity 6.61, projections everywhere 12.22, no shortcut fai
 
 All variants have one depth, recipe, images and seeds; `pre` has option A's shortcuts, as A has. Measured: error in
 percent of the test images after the last iteration, its mean and standard deviation over seeds, parameters, and
-multiply-adds of one 32x32 image. Runs lie in OUTPUT/runs/MODEL/seedN, as the trainer writes them; the same command goes on with what is
-not complete, and trains nothing twice.
+multiply-adds of one 32x32 image. Runs lie in OUTPUT/runs/MODEL/seedN, as the trainer writes them; the same command goes
+on with what is not complete, and trains nothing twice.
 
 Not as in the paper: Table 3 is of ImageNet; section 4.2 trains options B and C on no network of CIFAR-10; the recipe is
 that of section 4.2 for all variants, where that of 2016 begins with 400 iterations at a rate of 0.01.
@@ -42,7 +42,7 @@ from resnet_impl.cifar10.synthetic import synthesize
 from resnet_impl.cifar10.world import World, joined
 
 FILES = ("ablation.csv", "ablation.json", "ablation.png")
-QUICK = {"iterations": 10, "batch": 32}
+QUICK = {"iterations": 10, "batch": 16}
 QUICK_TEST = 100  # images
 
 
@@ -205,6 +205,7 @@ def _write(
     draw(results, options.depth, options.output / FILES[2], warning)
 
 
+@pictures.styled
 def draw(results: Sequence[Result], depth: int, path: Path, warning: str) -> None:
     """Each run a point, mean and standard deviation beside them. Raises TrainingError."""
     figure, axes = pictures.panels(1, 1, width=9.0, height=4.6)
@@ -212,11 +213,11 @@ def draw(results: Sequence[Result], depth: int, path: Path, warning: str) -> Non
     for number, result in enumerate(results):
         colour, errors = pictures.colour(number), list(result.test.values())
         axis.plot([number - 0.08] * len(errors), errors, pictures.MARKERS[number], color=colour, alpha=0.6)
-        spread = result.deviation if len(errors) > 1 else 0.0
-        look = {"fmt": "_", "color": colour, "markersize": 18, "capsize": 5, "linewidth": 2}
-        axis.errorbar(number + 0.08, result.mean, yerr=spread, **look)
+        if len(errors) > 1:
+            look = {"fmt": "_", "color": colour, "markersize": 18, "capsize": 5, "linewidth": 2}
+            axis.errorbar(number + 0.08, result.mean, yerr=result.deviation, **look)
     names = [
-        f"{r.variant.key}\n{r.variant.parameters / 1e6:.3g}M parameters\n{r.variant.multiply_adds / 1e6:.3g}M mult-adds"
+        f"{r.variant.key}\n{r.variant.parameters / 1e6:.3f}M parameters\n{r.variant.multiply_adds / 1e6:.1f}M mult-adds"
         for r in results
     ]
     axis.set_xticks(range(len(results)), names, fontsize=11)

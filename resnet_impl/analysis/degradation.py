@@ -178,6 +178,7 @@ def warning_of(models: dict[str, list[Curve]]) -> str:
     return "; ".join(found)
 
 
+@pictures.styled
 def draw(models: dict[str, list[Curve]], path: Path, warning: str) -> None:
     """Two panels with one axis of errors: plain on the left, residual on the right. Raises TrainingError."""
     figure, axes = pictures.panels(1, 2, width=6.0, height=4.8)

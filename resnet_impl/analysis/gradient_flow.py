@@ -130,6 +130,7 @@ def _write(found: list[Flow], refuting: list[Case], scene: Scene, drawn: dict[st
     draw(found, refuting, options.output / FILES[3], pictures.warning_of(scene.networks, scene.images))
 
 
+@pictures.styled
 def draw(found: list[Flow], refuting: list[Case], path: Path, warning: str) -> None:
     """Four panels: norms, correlation by layer, correlation by distance, spectra with counterexamples."""
     figure, axes = pictures.panels(2, 2, width=7.0)

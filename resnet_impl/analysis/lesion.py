@@ -130,6 +130,7 @@ def summary(lesions: list[Lesion]) -> dict[str, Any]:
     return {"network": lesions[0].network, "error": lesions[0].error, "mean_error": means}
 
 
+@pictures.styled
 def draw(found: list[list[Lesion]], path: Path, warning: str) -> None:
     """Three panels: one block deleted, several, swapped. Raises TrainingError."""
     figure, axes = pictures.panels(1, 3, width=5.6)

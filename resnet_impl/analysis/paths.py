@@ -152,6 +152,7 @@ def _write(found: list[Lengths], scene: Scene, samples: int, options: argparse.N
     draw(found, options.output / FILES[2], pictures.warning_of(scene.networks, scene.images))
 
 
+@pictures.styled
 def draw(found: list[Lengths], path: Path, warning: str) -> None:
     """Three panels: paths, the gradient of one, and of all by length. Raises TrainingError."""
     figure, axes = pictures.panels(1, 3)

@@ -5,15 +5,17 @@ The colours are those of Okabe and Ito 2008; each also has a marker and a way to
 
 from __future__ import annotations
 
+import functools
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec
 
 from resnet_impl.analysis.images import Images
 from resnet_impl.analysis.networks import Network
 from resnet_impl.cifar10.curves import pyplot, save
 
+Arguments = ParamSpec("Arguments")
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 LINES = ("-", "--", "-.", ":")
@@ -42,13 +44,24 @@ def looks(number: int) -> dict[str, Any]:
     return {"color": colour(number), "marker": MARKERS[number % len(MARKERS)], "linestyle": line}
 
 
+Drawing = Callable[Arguments, None]
+
+
+def styled(draw: Drawing[Arguments]) -> Drawing[Arguments]:
+    """A function that draws, with this module's letters and lines while it does. Raises what it raises."""
+
+    @functools.wraps(draw)
+    def drawn(*given: Arguments.args, **named: Arguments.kwargs) -> None:
+        with pyplot().rc_context(STYLE):
+            draw(*given, **named)
+
+    return drawn
+
+
 def panels(rows: int, columns: int, width: float = 5.0, height: float = 4.2) -> tuple[Any, Any]:
     """A figure and its axes, (rows, columns), each of that size in inches. Raises TrainingError without matplotlib."""
-    plt = pyplot()
-    with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(
-            rows, columns, figsize=(width * columns, height * rows + 0.9), layout="constrained", squeeze=False
-        )
+    size = (width * columns, height * rows + 0.9)
+    figure, axes = pyplot().subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
     return figure, axes
 
 
@@ -63,15 +76,12 @@ def warning_of(networks: Sequence[Network], images: Images | None) -> str:
     return "; ".join(told)
 
 
-def finish(figure: Any, path: Path, title: str, warning: str, note: str = "") -> None:
-    """Title, warning and note, then the file. Raises TrainingError."""
-    with pyplot().rc_context(STYLE):
-        width = int(9 * figure.get_figwidth())  # letters of this size in a line
-        lines = textwrap.wrap(title, width) + (textwrap.wrap(f"NOT A RESULT: {warning}", width) if warning else [])
-        figure.suptitle("\n".join(lines), fontsize=13)
-        if note:
-            figure.supxlabel(note, fontsize=10, color=GREY)
-        save(figure, path)
+def finish(figure: Any, path: Path, title: str, warning: str) -> None:
+    """Title and warning, then the file. Raises TrainingError."""
+    width = int(9 * figure.get_figwidth())  # letters of this size in a line
+    lines = textwrap.wrap(title, width) + (textwrap.wrap(f"NOT A RESULT: {warning}", width) if warning else [])
+    figure.suptitle("\n".join(lines), fontsize=13)
+    save(figure, path)
 
 
 def at_least_a_decade(axes: Any) -> None:

@@ -143,6 +143,7 @@ def _new(label: str, known: dict[str, Any]) -> str:
     return label if label not in known else f"{label} ({len(known) + 1})"
 
 
+@pictures.styled
 def draw(found: dict[str, list[Response]], path: Path, warning: str) -> None:
     """Two panels, one over the other, as in Fig. 7: in order, and sorted. Raises TrainingError."""
     figure, axes = pictures.panels(2, 1, width=8.5, height=3.2)
