@@ -1,6 +1,7 @@
-"""`python -m resnet_impl.analysis VERB --output DIR`: see why residual networks work.
+"""See why residual networks work: each verb measures one thing and draws it.
 
-Each verb writes VERB.csv, VERB.json and VERB.png into the output; `VERB --help` says what it measures.
+VERB.csv, VERB.json and VERB.png are written into --output; `VERB --help` says what is measured, after which paper and
+figure, and where it differs from them.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from resnet_impl.cifar10.errors import DataError, TrainingError
 PROGRAM = "python -m resnet_impl.analysis"
 REFUSED, INTERRUPTED = 2, 130
 VERBS = {
-    "ablation": "shortcuts A, B, C and none, pre- against post-activation, trained alike; resumable",
+    "paths": "how many paths there are, how long, and the gradient that each length carries (Veit et al. 2016)",
+    "gradient-flow": "norm and correlation of gradients per layer, Jacobians of blocks, beside the plain twin",
+    "lesion": "blocks deleted and swapped at test time, residual beside plain (Veit et al. 2016)",
     "responses": "standard deviation of each 3x3 layer after BN (He et al. 2015, Fig. 7)",
     "degradation": "training and test curves, plain beside residual (He et al. 2015, Fig. 6)",
-    "lesion": "blocks deleted and swapped at test time (Veit et al. 2016), residual beside plain",
-    "gradient-flow": "norm and correlation of gradients per layer, spectra of blocks, beside the plain twin",
-    "paths": "how many paths there are, how long, and what gradient each length carries (Veit et al. 2016)",
+    "ablation": "shortcuts A, B, C and none, pre- against post-activation, trained alike; resumable",
 }
 
 

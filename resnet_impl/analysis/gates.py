@@ -48,8 +48,10 @@ class Gate(nn.Module):
             out = f_x.detach() + shortcut
         else:
             out = f_x + shortcut
-        self.seen = (f_x, shortcut, out) if self.keep else None
-        return out
+        if not self.keep:
+            return out
+        self.seen = (f_x, shortcut, out)
+        return out.clone()  # a ReLU that works in place would make what was kept its own result
 
 
 class PlainBlock(nn.Module):

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from resnet_impl.analysis.networks import Network
+from resnet_impl.analysis.networks import Network, opened
 from resnet_impl.analysis.path_gradients import along_one, by_length, norms, record, shortest_lengths
 from resnet_impl.analysis.paths import Lengths, counts
 
@@ -44,6 +44,21 @@ def test_the_gradients_of_all_lengths_sum_to_the_gradient(
     assert parts.shape == (7, *x.shape)
     assert torch.allclose(parts.sum(0), whole, atol=1e-14)
     assert all(float(part.norm()) > 1e-6 for part in parts)
+
+
+def test_relus_that_work_in_place_change_nothing(x: Tensor, labels: Tensor) -> None:
+    models = pytest.importorskip("torchvision.models")
+    names = [f"layer{stage}.{block}" for stage in (1, 2, 3, 4) for block in (0, 1)]
+    torch.manual_seed(0)
+    network = opened(models.resnet18().double(), names, "resnet18")
+    network.settle(x)
+    network.survey(x)
+    kinds = ["identity", "identity"] + ["downsampling", "identity"] * 2 + ["projection", "identity"]
+    assert [block.kind for block in network.blocks] == kinds  # of an image of 16x16, the last maps are 1x1
+    parts = by_length(record(network, x, labels))
+    images = x.clone().requires_grad_()
+    [whole] = torch.autograd.grad(F.cross_entropy(network.net(images), labels, reduction="sum"), images)
+    assert torch.allclose(parts.sum(0), whole, atol=1e-10 * float(whole.abs().max()))
 
 
 def test_the_gradient_of_a_length_is_the_sum_of_its_paths(
@@ -104,6 +119,13 @@ def test_the_verb(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert about["found"][0]["parts_miss_the_gradient_by"] < 1e-4
     assert (tmp_path / "out" / "paths.png").read_bytes()[:4] == b"\x89PNG"
     assert "resnet14: 2^6 paths, 3 blocks long on average" in capsys.readouterr().err
+
+
+def test_blocks_that_do_not_follow_each_other_are_refused(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """In the wrong order, here."""
+    given = ("--target", "resnet_impl:cifar_resnet20", "--blocks", "maps32.1,maps32.0")
+    assert run("paths", *given, "--images", "2", "--samples", "1") == 2
+    assert "name in --blocks those that follow each other, in order" in capsys.readouterr().err
 
 
 def test_a_plain_network_has_one_path(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
