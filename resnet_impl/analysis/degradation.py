@@ -184,10 +184,12 @@ def draw(models: dict[str, list[Curve]], path: Path, warning: str) -> None:
     figure, axes = pictures.panels(1, 2, width=6.0, height=4.8)
     shown = [middle(curves) for curves in models.values()]
     long = any(row.iteration >= UNIT for curve in shown for row in curve.rows)
+    twins = list(dict.fromkeys(_twin(curve.model) for curve in shown))  # which have one colour in both panels
     lowest = 0.0
     for axis, plain, title in zip(axes[0], (True, False), ("plain networks", "residual networks"), strict=True):
         family = [curve for curve in shown if curve.plain == plain]
-        for number, curve in enumerate(family):
+        for curve in family:
+            number = twins.index(_twin(curve.model))
             x = [row.iteration / UNIT if long else row.iteration for row in curve.rows]
             train, test = [row.train_error for row in curve.rows], [row.test_error for row in curve.rows]
             point = pictures.MARKERS[number % 7] if len(x) < 12 else ""
@@ -205,3 +207,8 @@ def draw(models: dict[str, list[Curve]], path: Path, warning: str) -> None:
     for axis in axes[0]:
         axis.set_ylim(0, max(LIMIT, min(100.0, 1.5 * lowest)))
     pictures.finish(figure, path, "Degradation (He et al. 2015, Fig. 6)", warning)
+
+
+def _twin(model: str) -> str:
+    """The same word for a plain network and its residual twin."""
+    return model.replace("plain", "").replace("resnet", "")

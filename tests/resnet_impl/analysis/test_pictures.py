@@ -101,3 +101,5 @@ def test_the_axis_of_fig_6_ends_at_20_percent(figure: Any) -> None:
     if "Degradation" in figure._suptitle.get_text():
         assert [axes.get_ylim() for axes in figure.axes] == [(0, degradation.LIMIT)] * 2
         assert [axes.get_title() for axes in figure.axes] == ["plain networks", "residual networks"]
+        colours = [[line.get_color() for line in axes.get_lines()[:4]] for axes in figure.axes]
+        assert colours[0] == colours[1] == [COLOURS[0], COLOURS[0], COLOURS[1], COLOURS[1]]  # 20 layers, then 56
