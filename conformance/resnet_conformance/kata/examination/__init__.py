@@ -1,0 +1,72 @@
+"""Looks at a learner's exercise step by step, with torch, in the child process that `outside` starts."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from ...capture.problems import last_line
+from ..outcome import STEPS, WHOLE, Outcome, State, Step
+from . import blocks, network, shortcuts
+from .looking import Learner, Look
+
+LONGEST = 2000  # characters of what the exercise printed that are passed on
+
+EXAMINERS: Mapping[int, Callable[[Learner, Look], None]] = {
+    1: shortcuts.subsampling,
+    2: shortcuts.zero_padding,
+    3: shortcuts.projection,
+    4: blocks.convolutions,
+    5: shortcuts.branching,
+    6: blocks.addition,
+    7: network.stems,
+    8: network.stages,
+    9: network.head,
+    WHOLE: network.whole,
+}
+
+
+def examine(path: str) -> Outcome:
+    """The steps in order, up to the first that does not hold. The file's code is run."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        steps = _examine(Path(path))
+    return Outcome(steps, printed.getvalue()[-LONGEST:])
+
+
+def _examine(path: Path) -> tuple[Step, ...]:
+    try:
+        learner = Learner.load(path)
+    except Exception as error:  # noqa: BLE001 - whatever a learner's file raises is told
+        return (_broken(0, error, path, Look(), 0.0),)
+    steps: list[Step] = []
+    for number in range(1, STEPS + 2):
+        look, started = Look(), time.perf_counter()
+        try:
+            EXAMINERS[number](learner, look)
+        except Exception as error:  # noqa: BLE001
+            step = _broken(number, error, path, look, time.perf_counter() - started)
+        else:
+            passed = tuple(dict.fromkeys(look.clauses))
+            faults = tuple(look.faults)
+            seconds = round(time.perf_counter() - started, 1)
+            step = Step(number, "fails" if faults else "holds", passed, faults, look.symbol, seconds=seconds)
+        steps.append(step)
+        if step.state != "holds":
+            break
+    return tuple(steps)
+
+
+def _broken(number: int, error: Exception, path: Path, look: Look, seconds: float) -> Step:
+    """A step whose code raised an error, with the last line of the learner's file that was on the way."""
+    if isinstance(error, SyntaxError) and error.lineno:
+        place = f"line {error.lineno}: {(error.text or '').strip()}"
+    else:
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
+        place = f"line {frames[-1].lineno}: {frames[-1].line}" if frames else ""
+    state: State = "open" if isinstance(error, NotImplementedError) else "broken"
+    return Step(number, state, (), (), look.symbol, last_line(error), place, round(seconds, 1))

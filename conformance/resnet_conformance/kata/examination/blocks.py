@@ -1,0 +1,131 @@
+"""Steps 4 and 6: F and the addition (He et al. 2015, Eqn (1), Fig. 2 and 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .looking import Learner, Look, numbers, run, same, say, shape_of
+
+IN_BLOCKS = {
+    "BN-01": "missing-bn",
+    "BN-02": "missing-bn",
+    "SC-14": "missing-bn",
+    "BLK-04": "relu-before-addition",
+    "BLK-02": "block-layers",
+    "BTN-01": "block-layers",
+    "BTN-03": "bottleneck-relus",
+    "BLK-03": "relu-missing",
+    "BLK-07": "stride-place",
+    "BTN-04": "stride-place-bottleneck",
+    "BTN-05": "stride-place-bottleneck",
+    "SC-15": "relu-on-shortcut",
+    "BLK-01": "not-added",
+    "CB-01": "bias",
+}
+
+
+class Around(nn.Module):
+    """A right block around the learner's F."""
+
+    def __init__(self, residual: nn.Module, channels: int, out: int, stride: int) -> None:
+        super().__init__()
+        self.residual = residual
+        self.projection = nn.Sequential(nn.Conv2d(channels, out, 1, stride, bias=False), nn.BatchNorm2d(out))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, channels, H, W) -> (N, out, ceil(H / stride), ceil(W / stride))."""
+        return torch.relu(self.residual(x) + self.projection(x))
+
+
+def convolutions(learner: Learner, look: Look) -> None:
+    """F of a basic block and of a bottleneck: shapes, then as a part, in a right block."""
+    for symbol, part, channels, expansion in (
+        ("BasicResidual", "basic-block", 16, 1),
+        ("BottleneckResidual", "bottleneck", 64, 4),
+    ):
+        look.symbol = symbol
+        make = getattr(learner, symbol)
+        out = 32 * expansion
+        for stride in (1, 2):
+            if not _fits(look, lambda make=make, c=channels, s=stride: make(c, 32, s), channels, out, stride):
+                return
+        figures = {"in_channels": channels, "out_channels": out, "stride": 2}
+        look.judge(lambda m=make, c=channels, o=out: Around(m(c, 32, 2), c, o, 2), IN_BLOCKS, part, **figures)
+        if look.faults:
+            return
+
+
+def _fits(look: Look, make: Callable[[], nn.Module], channels: int, out: int, stride: int) -> bool:
+    """Does F give the shape that the shortcut has? What is wrong else is told."""
+    size = 16
+    found = run(make(), numbers(2, channels, size, size))
+    wanted = (2, out, size // stride, size // stride)
+    shape = shape_of(found)
+    if shape == wanted:
+        return True
+    trap, clause = "shape", ""
+    if shape is None:
+        trap = "returns-nothing"
+    elif len(shape) == 4 and shape[1] != out:
+        trap, clause = ("expansion", "BTN-02") if out == 4 * shape[1] else ("shape", "STG-05")
+    elif len(shape) == 4 and stride == 2 and shape[2] == size:
+        trap, clause = "stride-forgotten", "STG-08"
+    elif len(shape) == 4 and stride == 2 and shape[2] == size // 4:
+        trap, clause = "stride-twice", "BLK-07" if out == 32 else "BTN-05"
+    elif len(shape) == 4 and shape[2] < wanted[2]:
+        trap, clause = "padding-missing", "STG-10"
+    look.fault(trap, clause, f"(2, {channels}, {size}, {size}) at stride {stride} -> {wanted}", say(found))
+    return False
+
+
+class Fixed(nn.Module):
+    """Gives the same tensor whatever comes in."""
+
+    def __init__(self, value: Tensor) -> None:
+        super().__init__()
+        self.value = value
+
+    def forward(self, _: Tensor) -> Tensor:
+        """Any shape -> that of the value."""
+        return self.value.clone()
+
+
+def addition(learner: Learner, look: Look) -> None:
+    """ReLU(F(x) + shortcut(x)) on values that tell every known mistake apart; then the blocks, as parts."""
+    look.symbol = "ResidualBlock"
+    x, f, s = numbers(2, 4, 6, 6), numbers(2, 4, 6, 6).flip(0, 2), numbers(2, 4, 6, 6).flip(1, 3) * 0.7
+    given = x.clone()
+    found = run(learner.ResidualBlock(Fixed(f), Fixed(s)), given)
+    wanted = F.relu(f + s)
+    if not same(found, wanted):
+        known = {
+            ("relu-before-addition", "BLK-04"): (F.relu(f) + s, F.relu(F.relu(f) + s), F.relu(f) + F.relu(s)),
+            ("relu-on-shortcut", "SC-15"): (f + F.relu(s), F.relu(f + F.relu(s))),
+            ("relu-missing", "BLK-03"): (f + s,),
+            ("shortcut-forgotten", "BLK-01"): (f, F.relu(f)),
+            ("shortcut-unused", "SC-04"): (f + x, F.relu(f + x), F.relu(f) + x),
+            ("not-added", "BLK-01"): (torch.cat((f, s), 1), F.relu(torch.cat((f, s), 1)), F.relu(f * s), F.relu(f - s)),
+        }
+        trap, clause = next(
+            (key for key, values in known.items() if any(same(found, value) for value in values)), ("", "BLK-01")
+        )
+        if not isinstance(found, Tensor):
+            trap = "returns-nothing"
+        look.fault(trap, clause, "ReLU(F(x) + shortcut(x))", say(found) if trap == "returns-nothing" else "")
+        return
+    identity = learner.ResidualBlock(Fixed(f), nn.Identity())
+    if not same(run(identity, given), F.relu(f + x)) or not same(given, x):
+        look.fault("input-changed", "SC-15", "x is the same after the block", "the block wrote into x")
+        return
+    for make, part, channels, out, stride in (
+        (lambda: learner.BasicBlock(16, 16), "basic-block", 16, 16, 1),
+        (lambda: learner.BasicBlock(16, 32, 2, "A"), "basic-block", 16, 32, 2),
+        (lambda: learner.Bottleneck(64, 64, 1, "B"), "bottleneck", 64, 256, 1),
+    ):
+        look.judge(make, IN_BLOCKS, part, in_channels=channels, out_channels=out, stride=stride)
+        if look.faults:
+            return

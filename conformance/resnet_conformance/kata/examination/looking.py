@@ -1,0 +1,117 @@
+"""What an examiner works with: the learner's file, its own experiments, and the part checks of `check`."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ...api import check
+from ...findings import Report
+from ..outcome import Fault
+
+SEED = 0  # the same experiments each time: a step that held holds again
+MODULE = "exercise_of_the_kata"
+
+
+class ExerciseError(Exception):
+    """The exercise is not as the kata gave it; the message says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """The learner's file, imported."""
+
+    module: ModuleType
+
+    @classmethod
+    def load(cls, path: Path) -> Learner:
+        """Run the file. Raises whatever it raises."""
+        spec = importlib.util.spec_from_file_location(MODULE, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[MODULE] = module
+        spec.loader.exec_module(module)
+        return cls(module)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return getattr(self.module, name)
+        except AttributeError:
+            raise ExerciseError(f"there is no {name} in the file any more: it belongs to the kata") from None
+
+
+@dataclass(slots=True)
+class Look:
+    """What is found in one step. `symbol` is the learner's function or class that is being looked at."""
+
+    faults: list[Fault] = field(default_factory=list)
+    clauses: list[str] = field(default_factory=list)
+    symbol: str = ""
+
+    def fault(self, trap: str = "", clause: str = "", expected: str = "", found: str = "", message: str = "") -> None:
+        """Note something that is wrong, once for each trap."""
+        if not trap or trap not in {fault.trap for fault in self.faults}:
+            self.faults.append(Fault(trap, clause, expected, found, message))
+
+    def judge(
+        self,
+        target: Callable[..., nn.Module],
+        traps: Mapping[str, str],
+        part: str | None = None,
+        architecture: str | None = None,
+        only: Sequence[str] = (),
+        evidence: str | Sequence[str] | None = None,
+        **figures: int,
+    ) -> Report:
+        """Hold a part, or a network, against its clauses; `traps` names what each broken clause is known as."""
+        more: dict[str, Any] = {"evidence": evidence} if evidence else {}
+        report = check(
+            target, architecture, part=part, kwargs=figures or None, only=only, level="should", seed=SEED, **more
+        )
+        failed = sorted(report.failed(), key=lambda f: (f.clause not in traps, f.level != "MUST"))
+        for f in failed:
+            self.fault(traps.get(f.clause, ""), f.clause, f.expected, f.found, f.message)
+        if not failed and report.verdict not in ("conforms", "deviates") and not (only or evidence):
+            self.fault(message=f"it could not be judged: {report.verdict}")
+        self.clauses += [f.clause for f in report.findings if f.outcome == "pass"]
+        return report
+
+
+def numbers(*shape: int) -> Tensor:
+    """A tensor of that shape whose entries all differ, of both signs and none zero."""
+    count = torch.Size(shape).numel()
+    values = torch.arange(count, dtype=torch.float32) - count // 2 + 0.25
+    return (values[torch.randperm(count, generator=torch.Generator().manual_seed(SEED))] / count).reshape(shape)
+
+
+def run(module: Callable[[Tensor], Any], x: Tensor) -> Any:
+    """The module's answer in eval mode, without gradients. Raises what it raises."""
+    if isinstance(module, nn.Module):
+        module.eval()
+    with torch.no_grad():
+        return module(x)
+
+
+def shape_of(answer: object) -> tuple[int, ...] | None:
+    """The answer's shape; None where it is no tensor."""
+    return tuple(answer.shape) if isinstance(answer, Tensor) else None
+
+
+def say(answer: object) -> str:
+    """What came back, for people."""
+    shape = shape_of(answer)
+    return f"a tensor of shape {shape}" if shape is not None else f"{type(answer).__name__}, no tensor"
+
+
+def same(answer: object, wanted: Tensor) -> bool:
+    """Is the answer a tensor of these values, but for rounding?"""
+    return isinstance(answer, Tensor) and answer.shape == wanted.shape and torch.allclose(answer, wanted, atol=1e-5)

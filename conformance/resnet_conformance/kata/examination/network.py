@@ -1,0 +1,163 @@
+"""Steps 7, 8 and 9: stems, stages and head; then the finished network (He et al. 2015, Table 1 and section 4.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from .looking import Learner, Look, numbers, run, say, shape_of
+
+IN_STEMS = {"BN-01": "missing-bn", "STEM-03": "stem-order", "ACT-03": "stem-order", "CB-01": "bias"}
+IN_HEADS = {"HD-02": "softmax-in-head", "HD-05": "head-fixed-size", "HD-07": "head-fixed-size", "HD-01": "head-pool"}
+
+
+def stems(learner: Learner, look: Look) -> None:
+    """Both stems: shape, then as parts."""
+    for symbol, part, size, wanted in (
+        ("StemCIFAR", "stem-cifar", 32, (2, 16, 32, 32)),
+        ("StemImageNet", "stem-imagenet", 224, (2, 64, 56, 56)),
+    ):
+        look.symbol = symbol
+        make = getattr(learner, symbol)
+        found = run(make(), numbers(2, 3, size, size))
+        shape = shape_of(found)
+        if shape != wanted:
+            trap, clause = "shape", "STEM-06" if size == 32 else "STEM-01"
+            if shape is None:
+                trap = "returns-nothing"
+            elif size == 32 and shape[2:] != wanted[2:]:
+                trap, clause = "stem-shrinks", "STEM-07"
+            elif size == 32 and shape[1:2] == (64,):
+                trap = "stem-width"
+            elif size == 224 and shape[2:] == (112, 112):
+                trap, clause = "stem-pool", "STEM-04"
+            look.fault(trap, clause, f"(2, 3, {size}, {size}) -> {wanted}", say(found))
+            return
+        look.judge(make, IN_STEMS, part)
+        if look.faults:
+            return
+
+
+class Spy(nn.Module):
+    """In the place of a block: notes how it is made, and does nothing."""
+
+    expansion = 1
+    calls: list[tuple[int, int, int, str]]
+
+    def __init__(self, in_channels: int, width: int, stride: int = 1, option: str = "?") -> None:
+        super().__init__()
+        self.calls.append((in_channels, width, stride, option))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Any shape -> the same."""
+        return x
+
+
+def plan(channels: int, widths: Sequence[int], counts: Sequence[int], expansion: int) -> list[tuple[int, int, int]]:
+    """The channels in, width and stride that each block must be made with."""
+    rows = []
+    for stage, (width, count) in enumerate(zip(widths, counts, strict=True)):
+        for position in range(count):
+            rows.append((channels, width, 2 if stage > 0 and position == 0 else 1))
+            channels = width * expansion
+    return rows
+
+
+def stages(learner: Learner, look: Look) -> None:
+    """Which blocks are made, told by spies in their place; then the stages of both networks."""
+    look.symbol = "make_stages"
+    for expansion, channels, widths, counts, option in (
+        (1, 16, (16, 32, 64), (3, 3, 3), "A"),
+        (4, 64, (64, 128, 256, 512), (3, 4, 6, 3), "B"),
+        (1, 8, (8, 16), (1, 2), "B"),
+    ):
+        spy = type("Spy", (Spy,), {"expansion": expansion, "calls": []})
+        made = learner.make_stages(spy, channels, widths, counts, option)
+        _compare(look, spy.calls, plan(channels, widths, counts, expansion), option, counts)
+        if not look.faults and not isinstance(made, nn.Module):
+            listed = isinstance(made, (list, tuple))
+            look.fault("python-list" if listed else "returns-nothing", "", "nn.Sequential", type(made).__name__)
+        if look.faults:
+            return
+    found = run(learner.make_stages(learner.BasicBlock, 16, (16, 32, 64), (3, 3, 3), "A"), numbers(2, 16, 32, 32))
+    if shape_of(found) != (2, 64, 8, 8):
+        look.fault("shape", "STG-12", "(2, 16, 32, 32) -> (2, 64, 8, 8)", say(found))
+        return
+
+    def backbone() -> nn.Module:
+        made = learner.make_stages(learner.BasicBlock, 16, (16, 32, 64), (3, 3, 3), "A")
+        return nn.Sequential(learner.StemCIFAR(), made)
+
+    asked = ("STG-*", "SC-*", "BLK-*", "CT-01")
+    look.judge(backbone, {}, architecture="cifar10/resnet20", only=asked)
+
+
+def _compare(
+    look: Look,
+    calls: list[tuple[int, int, int, str]],
+    wanted: list[tuple[int, int, int]],
+    option: str,
+    counts: Sequence[int],
+) -> None:
+    """The first difference in how the blocks were made, by its name where it has one."""
+    if len(calls) != len(wanted):
+        look.fault("block-count", "SC-10", f"{len(wanted)} blocks for counts {counts}", f"{len(calls)} blocks")
+        return
+    found = [call[:3] for call in calls]
+    firsts = {sum(counts[:stage]) for stage in range(len(counts))}
+    number = next((n for n, row in enumerate(found) if row != wanted[n]), None)
+    if number is None:
+        if any(call[3] != option for call in calls):
+            look.fault("option-ignored", "SC-09", f"option {option!r} for each block", f"{calls[0][3]!r}")
+        return
+    (channels, width, stride), (right_channels, right_width, right_stride) = found[number], wanted[number]
+    trap, clause = "", ""
+    if width != right_width:
+        trap, clause = "block-width", "STG-12"
+    elif stride != right_stride:
+        trap, clause = "stride-forgotten", "STG-13"
+        if stride == 2:
+            trap = "stride-first-stage" if number < counts[0] else "stride-every-block"
+        if number in firsts and number > 0 and all(row[2] == 1 for row in found):
+            trap = "stride-forgotten"
+    elif channels != right_channels:
+        trap, clause = "channel-state", "STG-12"
+        if number > 0 and channels == wanted[number - 1][1] != right_channels:
+            trap, clause = "expansion", "BTN-02"
+    words = "block {}: in_channels {}, width {}, stride {}"
+    look.fault(
+        trap,
+        clause,
+        words.format(number + 1, right_channels, right_width, right_stride),
+        words.format(number + 1, channels, width, stride),
+    )
+
+
+def head(learner: Learner, look: Look) -> None:
+    """Scores for maps of several sizes, then as a part."""
+    look.symbol = "Head"
+    made = learner.Head(64, 10)
+    for size in (8, 7, 1):
+        try:
+            found = run(made, numbers(2, 64, size, size))
+        except RuntimeError as error:
+            if size == 8:
+                raise
+            where = f"(2, 64, {size}, {size}) -> (2, 10)"
+            look.fault("head-fixed-size", "HD-05", where, str(error).splitlines()[0])
+            return
+        if shape_of(found) != (2, 10):
+            trap = "returns-nothing" if shape_of(found) is None else "head-batch" if found.dim() < 2 else "shape"
+            look.fault(trap, "HD-02", f"(2, 64, {size}, {size}) -> (2, 10)", say(found))
+            return
+    look.judge(lambda: learner.Head(64, 10), IN_HEADS, "head", in_channels=64, num_classes=10)
+
+
+def whole(learner: Learner, look: Look) -> None:
+    """ResNet-20 by everything that `check` knows, ResNet-50 by its structure."""
+    look.symbol = "resnet20"
+    look.judge(learner.resnet20, {}, architecture="cifar10/resnet20")
+    if not look.faults:
+        look.symbol = "resnet50"
+        look.judge(learner.resnet50, {}, architecture="imagenet/resnet50", evidence="structure")

@@ -1,0 +1,134 @@
+"""Steps 1, 2, 3 and 5: what a block adds to F (He et al. 2015, section 3.3, options A and B)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .looking import Learner, Look, numbers, run, same, say, shape_of
+
+ON_SHORTCUTS = {"SC-14": "missing-bn", "BN-01": "missing-bn", "SC-15": "relu-on-shortcut", "CB-01": "bias"}
+
+
+def subsampling(learner: Learner, look: Look) -> None:
+    """x[:, :, ::s, ::s], at even and odd sizes."""
+    look.symbol = "subsample"
+    for stride, size in ((2, 8), (2, 7), (1, 8)):
+        x = numbers(2, 4, size, size)
+        wanted, found = x[:, :, ::stride, ::stride], learner.subsample(x.clone(), stride)
+        if same(found, wanted):
+            continue
+        averages = F.avg_pool2d(x, stride, ceil_mode=True, count_include_pad=False)
+        known = {
+            "sampling-averages": averages,
+            "sampling-phase": x[:, :, 1::stride, 1::stride],
+            "sampling-axis": x[:, ::stride, ::stride],
+        }
+        trap = next((name for name, values in known.items() if same(found, values)), "")
+        if not trap and shape_of(found) != tuple(wanted.shape):
+            trap = "sampling-axis" if isinstance(found, Tensor) else "returns-nothing"
+        look.fault(
+            trap,
+            "SC-06" if trap in ("sampling-axis", "returns-nothing") else "SC-16",
+            f"{tuple(x.shape)} at stride {stride} -> {tuple(wanted.shape)}, every value one of x",
+            say(found),
+        )
+        return
+    look.clauses += ["SC-06", "SC-16"]
+
+
+def zero_padding(learner: Learner, look: Look) -> None:
+    """x, then zeros, along the channels; the shortcut that it makes with step 1, as a part."""
+    look.symbol = "pad_channels"
+    x = numbers(2, 4, 6, 6)
+    zeros = torch.zeros(2, 4, 6, 6)
+    found = learner.pad_channels(x.clone(), 8)
+    both = torch.cat((zeros[:, :2], x, zeros[:, 2:]), dim=1)
+    wanted = torch.cat((x, zeros), dim=1)
+    if not (same(found, wanted) or same(found, both)):
+        trap, clause = "padding-no-zeros", "SC-03"
+        if same(found, torch.cat((zeros, x), dim=1)):
+            trap, clause = "padding-side", "SC-17"
+        elif shape_of(found) == tuple(x.shape):
+            trap = "padding-nothing"
+        elif shape_of(found) != tuple(wanted.shape):
+            trap = "padding-axis" if isinstance(found, Tensor) else "returns-nothing"
+        look.fault(trap, clause, f"{tuple(x.shape)} to 8 channels -> {tuple(wanted.shape)}: x, then zeros", say(found))
+        return
+    kept = learner.pad_channels(x.clone(), 4)
+    if not same(kept, x):
+        look.fault("", "SC-03", "4 channels to 4 channels: x as it is", say(kept))
+        return
+    look.judge(
+        lambda: learner.ZeroPadShortcut(16, 32, 2), {}, "shortcut-A", in_channels=16, out_channels=32, stride=2
+    )
+
+
+def projection(learner: Learner, look: Look) -> None:
+    """1x1 with the stride, BN, nothing else."""
+    look.symbol = "Projection"
+    if not _fits(look, learner.Projection(16, 32, 2), (2, 16, 8, 8), (2, 32, 4, 4)):
+        return
+    for stride in (2, 1):
+        figures = {"in_channels": 16, "out_channels": 32, "stride": stride}
+        look.judge(lambda s=stride: learner.Projection(16, 32, s), ON_SHORTCUTS, "shortcut-B", **figures)
+        if look.faults:
+            return
+
+
+def _fits(look: Look, module: nn.Module, given: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    """Does a shortcut give the shape that it must? What is wrong else is told."""
+    found = run(module, numbers(*given))
+    if shape_of(found) == wanted:
+        return True
+    trap = "returns-nothing"
+    if shape := shape_of(found):
+        trap = "stride-forgotten" if shape[2:] == given[2:] and wanted[2:] != given[2:] else "shape"
+    look.fault(trap, "SC-06" if trap == "stride-forgotten" else "SC-04", f"{given} -> {wanted}", say(found))
+    return False
+
+
+def branching(learner: Learner, look: Look) -> None:
+    """The identity where dimensions agree, else what the option says; by channels and by stride."""
+    look.symbol = "make_shortcut"
+    for option in ("A", "B"):
+        for channels, out, stride in ((16, 16, 1), (16, 64, 1), (16, 16, 2), (16, 32, 2)):
+            _branch(learner, look, option, channels, out, stride)
+            if look.faults:
+                return
+    for option in ("C", "b", None):
+        try:
+            made = learner.make_shortcut(option, 16, 32, 2)
+        except ValueError:
+            continue
+        look.fault("option-unknown", "", f"option {option!r}: ValueError", f"{type(made).__name__}")
+        return
+    look.clauses += ["SC-01", "SC-02", "SC-03", "SC-04", "SC-11"]
+
+
+def _branch(learner: Learner, look: Look, option: str, channels: int, out: int, stride: int) -> None:
+    case = f"make_shortcut({option!r}, {channels}, {out}, {stride})"
+    made = learner.make_shortcut(option, channels, out, stride)
+    if not isinstance(made, nn.Module):
+        look.fault("returns-nothing", "", f"{case}: a module", type(made).__name__)
+        return
+    weights = sum(p.numel() for p in made.parameters())
+    x, alike = numbers(2, channels, 8, 8), channels == out and stride == 1
+    if alike:
+        if weights:
+            look.fault("projection-everywhere", "SC-01", f"{case}: the identity", f"{type(made).__name__}")
+        elif not same(run(made, x), x):
+            look.fault("", "SC-01", f"{case}: x as it is", f"{type(made).__name__}")
+        return
+    found = run(made, x)
+    if shape_of(found) != (2, out, 8 // stride, 8 // stride):
+        if same(found, x):
+            trap = "choice-by-stride" if stride == 1 else "choice-by-channels"
+            look.fault(trap, "SC-11" if stride == 1 else "SC-06", f"{case}: no identity", f"{type(made).__name__}")
+        else:
+            look.fault("shape", "SC-06", f"{case}: (2, {out}, {8 // stride}, {8 // stride})", say(found))
+    elif option == "A" and (weights or not same(found, run(learner.ZeroPadShortcut(channels, out, stride), x))):
+        look.fault("option-ignored", "SC-03", f"{case}: ZeroPadShortcut", f"{type(made).__name__}")
+    elif option == "B" and not weights:
+        look.fault("option-ignored", "SC-04", f"{case}: Projection", f"{type(made).__name__}")
