@@ -12,6 +12,7 @@ from .catalog import KINDS
 from .completion import add_completion
 from .examination import EVIDENCE
 from .family.words import read_family
+from .kata.words import add_kata
 from .manual import PROGRAM, manual
 from .outside import TIMEOUT
 from .reports.formats import FORMATS
@@ -38,6 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_explain(verbs)
     _add_transplant(verbs)
     add_completion(_verb(verbs, "completion", "print a script that completes words on the command line"))
+    add_kata(verbs, _verb)
     return parser
 
 

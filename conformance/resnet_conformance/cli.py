@@ -2,7 +2,7 @@
 
 Exit codes: 0 conforms or deviates as declared, 1 violates, 2 could not judge (usage, target, spec, output),
 130 interrupted. A problem is one message on standard error; standard output then stays empty, and no file is
-written. Only `check`, `identify` and `transplant` import torch.
+written. Only `check`, `identify`, `transplant` and `kata check` import torch.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from .completion import completion
 from .delivery import check_output, deliver, deliver_reports, emit
 from .explain import explain
 from .findings import Report
+from .kata.verbs import run_kata
 from .outside import Problem, Request
 from .problems import PROGRAM, explain_error
 from .reports import terminal
@@ -158,4 +159,5 @@ VERBS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "explain": _explain,
     "transplant": _transplant,
     "completion": _completion,
+    "kata": run_kata,
 }

@@ -6,6 +6,7 @@ from .capture.problems import LimitError, TargetProblem
 from .catalog import UnknownNameError
 from .expectations import ExpectationError
 from .family.words import FamilyError
+from .kata.workshop import WorkshopError
 from .parts.table import PartError
 from .project import ProjectError
 from .reports.json_report import ReportError
@@ -27,6 +28,7 @@ OURS = (
     TargetProblem,
     UnknownNameError,
     WeightsError,
+    WorkshopError,
 )
 BY_NAME = {
     "RecipeError",

@@ -34,7 +34,7 @@ def examine(path: str) -> Outcome:
     """The steps in order, up to the first that does not hold. The file's code is run."""
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        steps = _examine(Path(path))
+        steps = _examine(Path(path).resolve())
     return Outcome(steps, printed.getvalue()[-LONGEST:])
 
 
