@@ -21,6 +21,12 @@ ENTRY_POINTS = {
 PAGE = ("page.css", "page.html.j2", "page.js")
 PACKAGE_DATA = {"resnet_conformance/reports/report.schema.json", *(f"{name}/py.typed" for name in PACKAGES)}
 PACKAGE_DATA |= {f"resnet_conformance/reports/html/{name}" for name in PAGE}
+PACKAGE_DATA |= {"resnet_conformance/kata/texts.yaml"}
+PACKAGE_DATA |= {
+    f"resnet_conformance/kata/{name}"
+    for language in ("en", "ko")
+    for name in (f"exercise/{language}.py.txt", f"_cookbook/{language}.md")
+}
 NEEDED_IN_SDIST = {"pyproject.toml", "noxfile.py", "README.md", "LICENSE", "CITATION.cff", "PKG-INFO"}
 
 

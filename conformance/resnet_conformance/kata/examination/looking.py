@@ -72,12 +72,16 @@ class Look:
         evidence: str | Sequence[str] | None = None,
         **figures: int,
     ) -> Report:
-        """Hold a part, or a network, against its clauses; `traps` names what each broken clause is known as."""
+        """Hold a part, or a network, against its clauses; `traps` names what each broken clause is known as.
+
+        What comes first in `traps` is told first: a missing BN, say, before what it makes of the order of layers.
+        """
         more: dict[str, Any] = {"evidence": evidence} if evidence else {}
         report = check(
             target, architecture, part=part, kwargs=figures or None, only=only, level="should", seed=SEED, **more
         )
-        failed = sorted(report.failed(), key=lambda f: (f.clause not in traps, f.level != "MUST"))
+        rank = {clause: place for place, clause in enumerate(traps)}
+        failed = sorted(report.failed(), key=lambda f: (rank.get(f.clause, len(rank)), f.level != "MUST"))
         for f in failed:
             self.fault(traps.get(f.clause, ""), f.clause, f.expected, f.found, f.message)
         if not failed and report.verdict not in ("conforms", "deviates") and not (only or evidence):

@@ -60,9 +60,7 @@ def zero_padding(learner: Learner, look: Look) -> None:
     if not same(kept, x):
         look.fault("", "SC-03", "4 channels to 4 channels: x as it is", say(kept))
         return
-    look.judge(
-        lambda: learner.ZeroPadShortcut(16, 32, 2), {}, "shortcut-A", in_channels=16, out_channels=32, stride=2
-    )
+    look.judge(lambda: learner.ZeroPadShortcut(16, 32, 2), {}, "shortcut-A", in_channels=16, out_channels=32, stride=2)
 
 
 def projection(learner: Learner, look: Look) -> None:
