@@ -39,8 +39,9 @@ class Problem(Exception):
 class Request:
     """A function of the API and what it is given, which begins with a target's address.
 
-    "check", "identification_report", "check_family", "transplant", "kata" (the path of an exercise), or "find": one target after the other, as (address,
-    keyword arguments, the part that it is or None), is imported and not constructed.
+    "check", "identification_report", "check_family", "transplant", "kata" (the path of an exercise), or "find": one
+    target after the other, as (address, keyword arguments, the part that it is or None), is imported and not
+    constructed.
     """
 
     function: str

@@ -63,14 +63,14 @@ def _examine(exercise: Path, options: argparse.Namespace) -> Outcome:
 
 
 def _hint(options: argparse.Namespace) -> int:
+    exercise: Path | None = None
     try:
         exercise = find_exercise(options.folder)
     except WorkshopError:
         if options.step is None:  # which step is next, only the exercise knows
             raise
-        number, exercise, language = options.step, None, options.lang or "en"
-    else:
-        number, language = options.step or open_step(exercise), options.lang or language_of(exercise)
+    language = options.lang or (language_of(exercise) if exercise else "en")
+    number = options.step or (open_step(exercise) if exercise else 1)
     recipe = read_cookbook(language)[number - 1]
     deliver(lambda console: telling.tell_recipe(recipe, language, options.pattern, exercise, console))
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -189,7 +188,7 @@ def test_watch_checks_again_on_each_save_and_ends_when_all_holds(
         if (look := next(looks)) % 2 == 0:
             draft = tmp_path / "draft"
             draft.write_text(f"# {look}\n", "utf-8")
-            os.replace(draft, exercise)
+            draft.replace(exercise)
 
     monkeypatch.setattr(verbs.time, "sleep", save)
     code, out, _ = run("watch", tmp_path)

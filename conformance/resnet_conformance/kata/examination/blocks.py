@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 from .looking import Learner, Look, numbers, run, same, say, shape_of
 
@@ -51,18 +49,18 @@ def convolutions(learner: Learner, look: Look) -> None:
         make = getattr(learner, symbol)
         out = 32 * expansion
         for stride in (1, 2):
-            if not _fits(look, lambda make=make, c=channels, s=stride: make(c, 32, s), channels, out, stride):
+            if not _fits(look, make(channels, 32, stride), channels, out, stride):
                 return
         figures = {"in_channels": channels, "out_channels": out, "stride": 2}
-        look.judge(lambda m=make, c=channels, o=out: Around(m(c, 32, 2), c, o, 2), IN_BLOCKS, part, **figures)
+        look.judge(lambda m=make, c=channels, o=out: Around(m(c, 32, 2), c, o, 2), IN_BLOCKS, part, figures=figures)
         if look.faults:
             return
 
 
-def _fits(look: Look, make: Callable[[], nn.Module], channels: int, out: int, stride: int) -> bool:
+def _fits(look: Look, residual: nn.Module, channels: int, out: int, stride: int) -> bool:
     """Does F give the shape that the shortcut has? What is wrong else is told."""
     size = 16
-    found = run(make(), numbers(2, channels, size, size))
+    found = run(residual, numbers(2, channels, size, size))
     wanted = (2, out, size // stride, size // stride)
     shape = shape_of(found)
     if shape == wanted:
@@ -100,15 +98,24 @@ def addition(learner: Learner, look: Look) -> None:
     x, f, s = numbers(2, 4, 6, 6), numbers(2, 4, 6, 6).flip(0, 2), numbers(2, 4, 6, 6).flip(1, 3) * 0.7
     given = x.clone()
     found = run(learner.ResidualBlock(Fixed(f), Fixed(s)), given)
-    wanted = F.relu(f + s)
+    wanted = functional.relu(f + s)
     if not same(found, wanted):
         known = {
-            ("relu-before-addition", "BLK-04"): (F.relu(f) + s, F.relu(F.relu(f) + s), F.relu(f) + F.relu(s)),
-            ("relu-on-shortcut", "SC-15"): (f + F.relu(s), F.relu(f + F.relu(s))),
+            ("relu-before-addition", "BLK-04"): (
+                functional.relu(f) + s,
+                functional.relu(functional.relu(f) + s),
+                functional.relu(f) + functional.relu(s),
+            ),
+            ("relu-on-shortcut", "SC-15"): (f + functional.relu(s), functional.relu(f + functional.relu(s))),
             ("relu-missing", "BLK-03"): (f + s,),
-            ("shortcut-forgotten", "BLK-01"): (f, F.relu(f)),
-            ("shortcut-unused", "SC-04"): (f + x, F.relu(f + x), F.relu(f) + x),
-            ("not-added", "BLK-01"): (torch.cat((f, s), 1), F.relu(torch.cat((f, s), 1)), F.relu(f * s), F.relu(f - s)),
+            ("shortcut-forgotten", "BLK-01"): (f, functional.relu(f)),
+            ("shortcut-unused", "SC-04"): (f + x, functional.relu(f + x), functional.relu(f) + x),
+            ("not-added", "BLK-01"): (
+                torch.cat((f, s), 1),
+                functional.relu(torch.cat((f, s), 1)),
+                functional.relu(f * s),
+                functional.relu(f - s),
+            ),
         }
         trap, clause = next(
             (key for key, values in known.items() if any(same(found, value) for value in values)), ("", "BLK-01")
@@ -118,7 +125,7 @@ def addition(learner: Learner, look: Look) -> None:
         look.fault(trap, clause, "ReLU(F(x) + shortcut(x))", say(found) if trap == "returns-nothing" else "")
         return
     identity = learner.ResidualBlock(Fixed(f), nn.Identity())
-    if not same(run(identity, given), F.relu(f + x)) or not same(given, x):
+    if not same(run(identity, given), functional.relu(f + x)) or not same(given, x):
         look.fault("input-changed", "SC-15", "x is the same after the block", "the block wrote into x")
         return
     for make, part, channels, out, stride in (
@@ -126,6 +133,6 @@ def addition(learner: Learner, look: Look) -> None:
         (lambda: learner.BasicBlock(16, 32, 2, "A"), "basic-block", 16, 32, 2),
         (lambda: learner.Bottleneck(64, 64, 1, "B"), "bottleneck", 64, 256, 1),
     ):
-        look.judge(make, IN_BLOCKS, part, in_channels=channels, out_channels=out, stride=stride)
+        look.judge(make, IN_BLOCKS, part, figures={"in_channels": channels, "out_channels": out, "stride": stride})
         if look.faults:
             return

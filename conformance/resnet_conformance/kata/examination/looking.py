@@ -70,16 +70,14 @@ class Look:
         architecture: str | None = None,
         only: Sequence[str] = (),
         evidence: str | Sequence[str] | None = None,
-        **figures: int,
+        figures: Mapping[str, int] | None = None,
     ) -> Report:
         """Hold a part, or a network, against its clauses; `traps` names what each broken clause is known as.
 
         What comes first in `traps` is told first: a missing BN, say, before what it makes of the order of layers.
         """
         more: dict[str, Any] = {"evidence": evidence} if evidence else {}
-        report = check(
-            target, architecture, part=part, kwargs=figures or None, only=only, level="should", seed=SEED, **more
-        )
+        report = check(target, architecture, part=part, kwargs=figures, only=only, level="should", seed=SEED, **more)
         rank = {clause: place for place, clause in enumerate(traps)}
         failed = sorted(report.failed(), key=lambda f: (rank.get(f.clause, len(rank)), f.level != "MUST"))
         for f in failed:

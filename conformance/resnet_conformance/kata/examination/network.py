@@ -39,11 +39,14 @@ def stems(learner: Learner, look: Look) -> None:
             return
 
 
+Call = tuple[int, int, int, str]  # in_channels, width, stride, option
+
+
 class Spy(nn.Module):
     """In the place of a block: notes how it is made, and does nothing."""
 
     expansion = 1
-    calls: list[tuple[int, int, int, str]]
+    calls: list[Call]
 
     def __init__(self, in_channels: int, width: int, stride: int = 1, option: str = "?") -> None:
         super().__init__()
@@ -72,9 +75,10 @@ def stages(learner: Learner, look: Look) -> None:
         (4, 64, (64, 128, 256, 512), (3, 4, 6, 3), "B"),
         (1, 8, (8, 16), (1, 2), "B"),
     ):
-        spy = type("Spy", (Spy,), {"expansion": expansion, "calls": []})
+        calls: list[Call] = []
+        spy = type("Spy", (Spy,), {"expansion": expansion, "calls": calls})
         made = learner.make_stages(spy, channels, widths, counts, option)
-        _compare(look, spy.calls, plan(channels, widths, counts, expansion), option, counts)
+        _compare(look, calls, plan(channels, widths, counts, expansion), option, counts)
         if not look.faults and not isinstance(made, nn.Module):
             listed = isinstance(made, (list, tuple))
             look.fault("python-list" if listed else "returns-nothing", "", "nn.Sequential", type(made).__name__)
@@ -95,7 +99,7 @@ def stages(learner: Learner, look: Look) -> None:
 
 def _compare(
     look: Look,
-    calls: list[tuple[int, int, int, str]],
+    calls: list[Call],
     wanted: list[tuple[int, int, int]],
     option: str,
     counts: Sequence[int],
@@ -151,7 +155,7 @@ def head(learner: Learner, look: Look) -> None:
             trap = "returns-nothing" if shape_of(found) is None else "head-batch" if found.dim() < 2 else "shape"
             look.fault(trap, "HD-02", f"(2, 64, {size}, {size}) -> (2, 10)", say(found))
             return
-    look.judge(lambda: learner.Head(64, 10), IN_HEADS, "head", in_channels=64, num_classes=10)
+    look.judge(lambda: learner.Head(64, 10), IN_HEADS, "head", figures={"in_channels": 64, "num_classes": 10})
 
 
 def whole(learner: Learner, look: Look) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 from .looking import Learner, Look, numbers, run, same, say, shape_of
 
@@ -19,7 +19,7 @@ def subsampling(learner: Learner, look: Look) -> None:
         wanted, found = x[:, :, ::stride, ::stride], learner.subsample(x.clone(), stride)
         if same(found, wanted):
             continue
-        averages = F.avg_pool2d(x, stride, ceil_mode=True, count_include_pad=False)
+        averages = functional.avg_pool2d(x, stride, ceil_mode=True, count_include_pad=False)
         known = {
             "sampling-averages": averages,
             "sampling-phase": x[:, :, 1::stride, 1::stride],
@@ -60,7 +60,12 @@ def zero_padding(learner: Learner, look: Look) -> None:
     if not same(kept, x):
         look.fault("", "SC-03", "4 channels to 4 channels: x as it is", say(kept))
         return
-    look.judge(lambda: learner.ZeroPadShortcut(16, 32, 2), {}, "shortcut-A", in_channels=16, out_channels=32, stride=2)
+    look.judge(
+        lambda: learner.ZeroPadShortcut(16, 32, 2),
+        {},
+        "shortcut-A",
+        figures={"in_channels": 16, "out_channels": 32, "stride": 2},
+    )
 
 
 def projection(learner: Learner, look: Look) -> None:
@@ -70,7 +75,7 @@ def projection(learner: Learner, look: Look) -> None:
         return
     for stride in (2, 1):
         figures = {"in_channels": 16, "out_channels": 32, "stride": stride}
-        look.judge(lambda s=stride: learner.Projection(16, 32, s), ON_SHORTCUTS, "shortcut-B", **figures)
+        look.judge(lambda s=stride: learner.Projection(16, 32, s), ON_SHORTCUTS, "shortcut-B", figures=figures)
         if look.faults:
             return
 
@@ -95,12 +100,12 @@ def branching(learner: Learner, look: Look) -> None:
             _branch(learner, look, option, channels, out, stride)
             if look.faults:
                 return
-    for option in ("C", "b", None):
+    for wrong in ("C", "b", None):
         try:
-            made = learner.make_shortcut(option, 16, 32, 2)
+            made = learner.make_shortcut(wrong, 16, 32, 2)
         except ValueError:
             continue
-        look.fault("option-unknown", "", f"option {option!r}: ValueError", f"{type(made).__name__}")
+        look.fault("option-unknown", "", f"option {wrong!r}: ValueError", f"{type(made).__name__}")
         return
     look.clauses += ["SC-01", "SC-02", "SC-03", "SC-04", "SC-11"]
 
