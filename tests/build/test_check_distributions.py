@@ -30,11 +30,12 @@ def whole_wheel() -> dict[str, str]:
     names = {f"resnet_conformance/{name}" for name in files_under("conformance/resnet_conformance")}
     names |= {f"resnet_conformance/_spec/{name}" for name in files_under("spec")}
     names |= {f"resnet_impl/{name}" for name in files_under("resnet_impl")}
+    names |= {f"resnet_conformance/kata/_cookbook/{language}.md" for language in ("en", "ko")}
     return dict.fromkeys(names, "") | {f"{INFO}/licenses/LICENSE": "", f"{INFO}/entry_points.txt": POINTS}
 
 
 def whole_sdist() -> dict[str, str]:
-    tops = ("benchmarks", "spec", "conformance", "resnet_impl", "tests")
+    tops = ("benchmarks", "spec", "conformance", "resnet_impl", "tests", "docs")
     single = ("pyproject.toml", "noxfile.py", "README.md", "LICENSE", "CITATION.cff", "PKG-INFO")
     return dict.fromkeys([*single, *(f"{top}/{name}" for top in tops for name in files_under(top))], "")
 
@@ -60,6 +61,8 @@ def test_whole_archives_pass(tmp_path: Path) -> None:
         "resnet_conformance/_spec/architectures/imagenet.yaml",
         "resnet_conformance/_spec/schema/clauses.schema.json",
         "resnet_conformance/reports/report.schema.json",
+        "resnet_conformance/kata/_cookbook/ko.md",
+        "resnet_conformance/kata/exercise/en.py.txt",
         "resnet_conformance/py.typed",
         "resnet_impl/py.typed",
         "resnet_impl/presets.py",
