@@ -9,19 +9,18 @@ from pathlib import Path
 from rich.console import Console
 
 from ..reports.page import Page
-from ..spec import Spec
+from ..spec import load_spec
 from .cookbook import Recipe, read_cookbook, render
 from .outcome import STEPS, WHOLE, Fault, Outcome, Step
 from .texts import Texts, load_texts
 from .workshop import RECIPES
 
 MARKS = {"holds": ("ok", "green"), "fails": ("no", "bold red"), "open": ("..", "yellow"), "broken": ("no", "bold red")}
-TOLD = 2  # faults told in full
 
 
-def tell(outcome: Outcome, exercise: Path, spec: Spec, console: Console, language: str) -> None:
+def tell(outcome: Outcome, exercise: Path, console: Console, language: str) -> None:
     """Print the steps that were looked at, the last one in full, and where to go from there."""
-    view = _View(Page(console), load_texts(language), spec, exercise)
+    view = _View(Page(console), load_texts(language), exercise)
     for step in outcome.steps:
         view.row(step)
     if outcome.done:
@@ -77,8 +76,8 @@ def shown_folder(exercise: Path | None) -> str:
 class _View:
     """One outcome on its way to one page."""
 
-    def __init__(self, page: Page, texts: Texts, spec: Spec, exercise: Path) -> None:
-        self.page, self.texts, self.spec, self.exercise = page, texts, spec, exercise
+    def __init__(self, page: Page, texts: Texts, exercise: Path) -> None:
+        self.page, self.texts, self.exercise = page, texts, exercise
         self.titles = {recipe.number: recipe.title for recipe in read_cookbook(texts.language)}
 
     def row(self, step: Step) -> None:
@@ -100,9 +99,11 @@ class _View:
         if step.state in ("broken", "open"):
             error = step.error if step.state == "broken" else ""
             self.page.fields([(f"{say('error')}:", error), (f"{say('place')}:", step.place)], indent=4)
-        for fault in step.faults[:TOLD]:
+        told = 1 if step.faults and step.faults[0].trap else 2  # what is known by name explains most of the others
+        for fault in step.faults[:told]:
             self.fault(fault)
-        if rest := ", ".join(dict.fromkeys(fault.clause for fault in step.faults[TOLD:] if fault.clause)):
+        if rest := ", ".join(dict.fromkeys(fault.clause for fault in step.faults[told:] if fault.clause)):
+            self.page.gap()
             self.page.paragraph(say("others", ids=rest), indent=4)
         self.page.gap()
         if 1 <= step.number <= STEPS:
@@ -121,7 +122,7 @@ class _View:
             name, advice = self.texts.traps[fault.trap]
             self.page.paragraph(name, "bold", indent=4, label=f"{say('trap')}:", label_style="bold red")
             self.page.paragraph(advice, indent=6)
-        clause = self.spec.clauses.get(fault.clause)
+        clause = load_spec().clauses.get(fault.clause)  # only where it is needed: reading the spec takes a while
         if clause:
             self.page.line((f"{clause.id} {clause.level}", "bold"), indent=4)
         rows = [

@@ -14,7 +14,6 @@ from rich.console import Console
 from .. import outside
 from ..delivery import check_output, deliver
 from ..outside import Request
-from ..spec import load_spec
 from . import telling
 from .cookbook import read_cookbook
 from .outcome import Outcome
@@ -57,8 +56,8 @@ def _examine(exercise: Path, options: argparse.Namespace) -> Outcome:
     language = options.lang or language_of(exercise)
     request = Request("kata", (exercise.name,))
     answer = outside.ask(request, options.timeout, exercise.parent, show_errors=hasattr(options, "debug"))
-    outcome, spec = Outcome.from_text(answer["text"]), load_spec()
-    deliver(lambda console: telling.tell(outcome, exercise, spec, console, language))
+    outcome = Outcome.from_text(answer["text"])
+    deliver(lambda console: telling.tell(outcome, exercise, console, language))
     return outcome
 
 

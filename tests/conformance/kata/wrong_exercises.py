@@ -185,6 +185,8 @@ WRONG: dict[str, tuple[int, Changes, str, str]] = {
         "STEM-07",
     ),
     "CIFAR stem with 64": (7, [(SMALL, SMALL.replace("16", "64"))], "stem-width", "STEM-06"),
+    "pool without padding": (7, [("nn.MaxPool2d(3, 2, padding=1)", "nn.MaxPool2d(3, 2)")], "stem-border", "STEM-04"),
+    "7x7 without padding": (7, [("7, stride=2, padding=3", "7, stride=2")], "stem-border", "STEM-04"),
     "ImageNet stem without pool": (7, [(POOLED, STEM)], "stem-pool", "STEM-04"),
     "ImageNet stem without ReLU": (7, [(POOLED, "return self.pool(self.bn(self.conv(x)))")], "stem-order", "STEM-03"),
     "stem without BN": (7, [(POOLED, "return self.pool(F.relu(self.conv(x)))")], "missing-bn", "BN-01"),

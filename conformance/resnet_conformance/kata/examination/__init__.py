@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ...capture.problems import last_line
+from ...spec import load_spec
 from ..outcome import STEPS, WHOLE, Outcome, State, Step
 from . import blocks, network, shortcuts
 from .looking import Learner, Look
@@ -32,6 +33,7 @@ EXAMINERS: Mapping[int, Callable[[Learner, Look], None]] = {
 
 def examine(path: str) -> Outcome:
     """The steps in order, up to the first that does not hold. The file's code is run."""
+    load_spec()  # once, for all steps: it is no step's time
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         steps = _examine(Path(path).resolve())

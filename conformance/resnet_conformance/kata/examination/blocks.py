@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import Tensor, nn, relu
 
 from .looking import Learner, Look, numbers, run, same, say, shape_of
 
@@ -36,7 +35,7 @@ class Around(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, channels, H, W) -> (N, out, ceil(H / stride), ceil(W / stride))."""
-        return torch.relu(self.residual(x) + self.projection(x))
+        return relu(self.residual(x) + self.projection(x))
 
 
 def convolutions(learner: Learner, look: Look) -> None:
@@ -98,34 +97,32 @@ def addition(learner: Learner, look: Look) -> None:
     x, f, s = numbers(2, 4, 6, 6), numbers(2, 4, 6, 6).flip(0, 2), numbers(2, 4, 6, 6).flip(1, 3) * 0.7
     given = x.clone()
     found = run(learner.ResidualBlock(Fixed(f), Fixed(s)), given)
-    wanted = functional.relu(f + s)
+    wanted = relu(f + s)
     if not same(found, wanted):
-        known = {
-            ("relu-before-addition", "BLK-04"): (
-                functional.relu(f) + s,
-                functional.relu(functional.relu(f) + s),
-                functional.relu(f) + functional.relu(s),
-            ),
-            ("relu-on-shortcut", "SC-15"): (f + functional.relu(s), functional.relu(f + functional.relu(s))),
-            ("relu-missing", "BLK-03"): (f + s,),
-            ("shortcut-forgotten", "BLK-01"): (f, functional.relu(f)),
-            ("shortcut-unused", "SC-04"): (f + x, functional.relu(f + x), functional.relu(f) + x),
-            ("not-added", "BLK-01"): (
-                torch.cat((f, s), 1),
-                functional.relu(torch.cat((f, s), 1)),
-                functional.relu(f * s),
-                functional.relu(f - s),
-            ),
-        }
-        trap, clause = next(
-            (key for key, values in known.items() if any(same(found, value) for value in values)), ("", "BLK-01")
+        known = (
+            ("relu-before-addition", "BLK-04", "ReLU(F(x)) + shortcut(x)", relu(f) + s),
+            ("relu-before-addition", "BLK-04", "ReLU(ReLU(F(x)) + shortcut(x))", relu(relu(f) + s)),
+            ("relu-before-addition", "BLK-04", "ReLU(F(x)) + ReLU(shortcut(x))", relu(f) + relu(s)),
+            ("relu-on-shortcut", "SC-15", "F(x) + ReLU(shortcut(x))", f + relu(s)),
+            ("relu-on-shortcut", "SC-15", "ReLU(F(x) + ReLU(shortcut(x)))", relu(f + relu(s))),
+            ("relu-missing", "BLK-03", "F(x) + shortcut(x)", f + s),
+            ("shortcut-forgotten", "BLK-01", "F(x)", f),
+            ("shortcut-forgotten", "BLK-01", "ReLU(F(x))", relu(f)),
+            ("shortcut-unused", "SC-04", "F(x) + x", f + x),
+            ("shortcut-unused", "SC-04", "ReLU(F(x) + x)", relu(f + x)),
+            ("shortcut-unused", "SC-04", "ReLU(F(x)) + x", relu(f) + x),
+            ("not-added", "BLK-01", "F(x) and shortcut(x), one behind the other", torch.cat((f, s), 1)),
+            ("not-added", "BLK-01", "ReLU of F(x) and shortcut(x), one behind the other", relu(torch.cat((f, s), 1))),
+            ("not-added", "BLK-01", "ReLU(F(x) * shortcut(x))", relu(f * s)),
+            ("not-added", "BLK-01", "ReLU(F(x) - shortcut(x))", relu(f - s)),
         )
+        trap, clause, words = next(((t, c, w) for t, c, w, value in known if same(found, value)), ("", "BLK-01", ""))
         if not isinstance(found, Tensor):
             trap = "returns-nothing"
-        look.fault(trap, clause, "ReLU(F(x) + shortcut(x))", say(found) if trap == "returns-nothing" else "")
+        look.fault(trap, clause, "ReLU(F(x) + shortcut(x))", words or say(found))
         return
     identity = learner.ResidualBlock(Fixed(f), nn.Identity())
-    if not same(run(identity, given), functional.relu(f + x)) or not same(given, x):
+    if not same(run(identity, given), relu(f + x)) or not same(given, x):
         look.fault("input-changed", "SC-15", "x is the same after the block", "the block wrote into x")
         return
     for make, part, channels, out, stride in (

@@ -32,6 +32,8 @@ def stems(learner: Learner, look: Look) -> None:
                 trap = "stem-width"
             elif size == 224 and shape[2:] == (112, 112):
                 trap, clause = "stem-pool", "STEM-04"
+            elif size == 224 and shape[2:] == (55, 55):
+                trap, clause = "stem-border", "STEM-04"
             look.fault(trap, clause, f"(2, 3, {size}, {size}) -> {wanted}", say(found))
             return
         look.judge(make, IN_STEMS, part)
