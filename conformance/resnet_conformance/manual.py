@@ -118,9 +118,9 @@ MANUAL: Mapping[str, tuple[Section, ...]] = {
         (
             "examples",
             f"""\
-  {PROGRAM} kata start mykata && cd mykata
-  {PROGRAM} kata watch                     checks at each save; Ctrl-C ends it
-  {PROGRAM} kata hint --pattern            the recipe of the step that is next, with its code""",
+  {PROGRAM} kata start mykata --lang ko     the exercise, in Korean
+  {PROGRAM} kata watch mykata              checks at each save; Ctrl-C ends it
+  {PROGRAM} kata hint mykata --pattern     the recipe of the step that is next, with its code""",
         ),
         ("exit status", "  0  all nine steps hold\n  1  one does not yet\n  2  it could not be looked at"),
         ("files", "  exercise.py  yours: written once by start, and never after; recipes/N.md  the recipe of step N"),
