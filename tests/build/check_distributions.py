@@ -62,7 +62,8 @@ def check_wheel(names: set[str], metadata: set[str], entry_points: str) -> Itera
 
 def check_sdist(names: set[str]) -> Iterator[str]:
     """Faults of an sdist, given its files without the leading folder."""
-    tops = ("benchmarks", "spec", "conformance", "resnet_impl", "tests", "docs")  # the wheel takes the cookbook from docs
+    # docs: the wheel takes the cookbook from there
+    tops = ("benchmarks", "spec", "conformance", "resnet_impl", "tests", "docs")
     wanted = NEEDED_IN_SDIST | {f"{top}/{name}" for top in tops for name in files_of(top)}
     yield from (f"{name} is missing" for name in sorted(wanted - names))
 
