@@ -16,7 +16,7 @@ from .graph import Graph, Node
 
 PRODUCTS = frozenset(f"aten.{name}" for name in ("mm", "bmm", "matmul", "addmm", "baddbmm", "addbmm", "mv", "im2col"))
 PICKED = frozenset(f"aten.{name}" for name in ("index", "index_select", "gather", "take", "index_add"))
-DIVIDED = frozenset(f"aten.{name}" for name in ("unfold", "as_strided", "col2im", "pixel_unshuffle"))
+DIVIDED = frozenset(f"aten.{name}" for name in ("unfold", "as_strided", "col2im"))
 
 
 def unread_in(graph: Graph) -> tuple[Node, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .faithful import F, Tensor, nn, resnet20, torch
+from .faithful import F, Tensor, ZeroPad, nn, resnet20, torch
 from .right import CIFAR, add, padded
 
 
@@ -30,6 +30,53 @@ for _name, _sample in {"index-select": _by_index_select, "index": _by_index, "un
         return F.pad(sample(x, stride), (0, 0, 0, 0, 0, extra))
 
     add(CIFAR, f"samples-by-{_name}", padded(_pad))
+
+
+class KeptIndex(ZeroPad):
+    """The positions that are taken stand in a buffer."""
+
+    def __init__(self, channels: int, filters: int, stride: int) -> None:
+        super().__init__(channels, filters, stride)
+        self.register_buffer("every", torch.arange(0, 1024, stride))
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows, columns = (self.every[: -(-extent // self.stride)] for extent in x.shape[2:])
+        return F.pad(x[:, :, rows][..., columns], (0, 0, 0, 0, 0, self.extra))
+
+
+class KeptMatrix(ZeroPad):
+    """A strided 1x1 convolution whose weight is fixed: it hands each channel on, between zeros."""
+
+    def __init__(self, channels: int, filters: int, stride: int) -> None:
+        super().__init__(channels, filters, stride)
+        self.register_buffer("weight", torch.zeros(filters, channels, 1, 1))
+        self.weight[range(channels), range(channels)] = 1
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.conv2d(x, self.weight, stride=self.stride)
+
+
+def keeping(zero_pad: type[nn.Module]) -> Callable[[], nn.Module]:
+    """ResNet-20 with this option A."""
+    return lambda: resnet20(block=type("Keeping", (), {"zero_pad": zero_pad}))
+
+
+add(CIFAR, "samples-by-kept-index", keeping(KeptIndex))
+add(CIFAR, "samples-by-kept-convolution", keeping(KeptMatrix))
+
+
+def _by_depthwise(x: Tensor, extra: int, stride: int) -> Tensor:
+    ones = torch.ones(x.shape[1], 1, 1, 1, dtype=x.dtype, device=x.device)
+    return F.pad(F.conv2d(x, ones, stride=stride, groups=x.shape[1]), (0, 0, 0, 0, 0, extra))
+
+
+def _by_unshuffle(x: Tensor, extra: int, stride: int) -> Tensor:
+    even = F.pad(x, (0, x.shape[3] % stride, 0, x.shape[2] % stride))
+    return F.pad(F.pixel_unshuffle(even, stride)[:, :: stride * stride], (0, 0, 0, 0, 0, extra))
+
+
+add(CIFAR, "samples-by-depthwise-ones", padded(_by_depthwise))
+add(CIFAR, "samples-by-pixel-unshuffle", padded(_by_unshuffle))
 
 
 def _beside(residual: Tensor, x: Tensor) -> Tensor:

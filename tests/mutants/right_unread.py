@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .faithful import F, Tensor, ZeroPad, resnet18, resnet20, torch
-from .right import CIFAR, R18, UNREAD
+from .faithful import F, Tensor, resnet18, resnet20, torch
+from .right import CIFAR, R18, UNREAD, padded
 from .right_products import Matrix, convolving
 
 
@@ -14,22 +14,15 @@ def _windows(x: Tensor, w: Tensor, layer: Matrix) -> Tensor:
     return torch.einsum("nchwij,ocij->nohw", taken, w.view(w.shape[0], -1, layer.kernel, layer.kernel))
 
 
-class Kept(ZeroPad):
-    """The positions that are taken stand in a buffer."""
-
-    def __init__(self, channels: int, filters: int, stride: int) -> None:
-        super().__init__(channels, filters, stride)
-        self.register_buffer("every", torch.arange(0, 1024, stride))
-
-    def forward(self, x: Tensor) -> Tensor:
-        rows, columns = (self.every[: -(-extent // self.stride)] for extent in x.shape[2:])
-        return F.pad(x[:, :, rows][..., columns], (0, 0, 0, 0, 0, self.extra))
-
-
-class Keeping:
-    zero_pad = Kept
+def gathered(x: Tensor, extra: int, stride: int, first: int = 0) -> Tensor:
+    """Every other position by an index for each element."""
+    for axis in (2, 3):
+        taken = torch.arange(first, x.shape[axis], stride, device=x.device)
+        shape = [*x.shape[:axis], len(taken), *x.shape[axis + 1 :]]
+        x = x.gather(axis, taken.view(-1, *[1] * (3 - axis)).expand(shape))
+    return F.pad(x, (0, 0, 0, 0, 0, extra))
 
 
 UNREAD["convolution-of-windows"] = CIFAR, lambda: resnet20(block=convolving(_windows, 3))
 UNREAD["convolution-of-windows-18"] = R18, lambda: resnet18(block=convolving(_windows, 3))
-UNREAD["samples-by-kept-index"] = CIFAR, lambda: resnet20(block=Keeping)
+UNREAD["samples-by-gather"] = CIFAR, padded(gathered)

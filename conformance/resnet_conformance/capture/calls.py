@@ -34,6 +34,10 @@ class Call:
         value = self.args.get(key)
         return self.read(value) if isinstance(value, torch.Tensor) else None
 
+    def fixed(self, given: torch.Tensor) -> torch.Tensor | None:
+        """The values of an argument that nothing learned enters, nor the input; None where they are not there."""
+        return None if given.is_meta or self.emitter.is_learned(self.read(given)) else given.detach()
+
     def x(self) -> int:
         """The node of the first argument."""
         return self.read(next(iter(self.args.values())))

@@ -22,6 +22,7 @@ from .laboratory import Laboratory
 from .limits import check_limit, within
 from .problems import CaptureError, TargetError
 from .running import record
+from .selections import wants_values
 from .target import LoadedTarget, load_target
 
 
@@ -35,6 +36,7 @@ class Runner:
         self.notes: list[str] = []
         self._modules: dict[str, nn.Module] = {}
         self.on = "meta"
+        self.valued = False  # does the graph rest on values of the network's own tensors?
 
     def module(self, device: str) -> nn.Module:
         """The user's instance, or one construction for each device."""
@@ -78,6 +80,20 @@ class Runner:
             self.note(f"{mode} at {shape[-2]}x{shape[-1]} was captured with real tensors, because on meta {first}")
             return graph
 
+    def with_values(self, graph: Graph, shape: Shape) -> Graph:
+        """The eval graph, recorded once more on real tensors where the values of fixed ones say more than shapes do."""
+        if self.on != "meta" or not wants_values(graph):
+            return graph
+        try:
+            found = self.record(shape, "eval", "cpu")
+        except CaptureError:
+            return graph
+        if operations(found) == operations(graph):
+            return graph
+        self.on, self.valued = "cpu", True
+        self.note("captured with real tensors, because fixed tensors of its own decide what it takes of a map")
+        return found
+
     def first(self, shapes: Sequence[Shape]) -> tuple[Graph, Shape]:
         """The eval graph at the first shape that works. Raises CaptureError."""
         failures: list[CaptureError] = []
@@ -91,7 +107,7 @@ class Runner:
                     continue
                 if self.on == "cpu":
                     self.note(f"captured with real tensors, because on meta {failures[0]}")
-                return graph, shape
+                return self.with_values(graph, shape), shape
         tried = ", ".join("x".join(map(str, shape)) for shape in shapes)
         why = describe_dimensions(self.module("cpu"))
         if why:
@@ -167,7 +183,7 @@ def _capture(
         seconds=time.perf_counter() - begin,
         notes=tuple(runner.notes),
         file=loaded.file,
-        laboratory=Laboratory(loaded, graph),
+        laboratory=Laboratory(loaded, graph, runner.valued),
     )
 
 

@@ -75,6 +75,11 @@ class Emitter:
         """What is known of the values of a node."""
         return self.facts.get(index, UNKNOWN)
 
+    def is_learned(self, index: int) -> bool:
+        """Does a parameter, or the network's input, enter the tensor?"""
+        node = self[index]
+        return self.depends[index] or node.op == "parameter" or any(self.is_learned(i) for i in node.inputs)
+
     def is_zero(self, index: int) -> bool:
         """Is the node a constant whose values are all 0?"""
         return self[index].op == "constant" and self.fact(index).zero

@@ -54,11 +54,13 @@ class Run:
 class Laboratory:
     """A candidate on the bench. `tensors` are its registered parameters and buffers, in the order of its Graphs.
 
-    `graph` says which of them are read in a role that any value of the right shape can fill.
+    `graph` says which of them are read in a role that any value of the right shape can fill; it is `valued` where it
+    rests on values of others.
     """
 
-    def __init__(self, target: LoadedTarget, graph: Graph) -> None:
+    def __init__(self, target: LoadedTarget, graph: Graph, valued: bool = False) -> None:
         self.target = target
+        self.valued = valued
         self.tensors: tuple[Registered, ...] = graph.tensors
         self._graph = graph
         self._module: nn.Module | None = None
@@ -69,6 +71,8 @@ class Laboratory:
     def capture(self, shape: Shape, mode: str = "eval", seed: int = 0) -> Graph:
         """The Graph of one pass on an input of this shape: on meta tensors, else on the CPU. Raises CaptureError."""
         with collection_off():
+            if self.valued:
+                return record(self.module, shape, mode, "cpu", seed)[0]
             try:
                 if self._meta is None:
                     self._meta = self.target.build("meta") if self.target.instance is None else self.target.instance
@@ -98,7 +102,7 @@ class Laboratory:
             read = {graph[i].attrs["tensor"] for i in graph.live if graph[i].op in ("parameter", "buffer")}
             try:
                 with ExitStack() as stack:
-                    if not unfilled & read:
+                    if not unfilled & read and not self.valued:
                         stack.enter_context(initialisation_off())
                     module = self.target.build("cpu")
             except TargetError:

@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
+from . import selections
 from .calls import Call, Lowering, axes, generic, pair
-from .emitter import Emitter
 from .products import one_matrix
 from .views import region
 
@@ -22,15 +22,12 @@ def convolution(c: Call) -> int:
         attrs["output_padding"] = pair(c["output_padding"], n)
     x, weight, bias = c.node("input"), c.node("weight"), c.node("bias")
     assert weight is not None
+    if bias is None and (taken := selections.convolution(c, attrs)) is not None:
+        return taken
     each = c["groups"] == c["input"].shape[1] == c.shape[1] > 1 and not c["transposed"]
-    if each and bias is None and not _is_learned(c.emitter, weight):
+    if each and bias is None and not c.emitter.is_learned(weight):
         return c.emit("blur", {"x": x, "weight": weight}, attrs)  # nothing in it is learned
     return c.emit("conv", {"x": x, "weight": weight, "bias": bias}, attrs)
-
-
-def _is_learned(e: Emitter, index: int) -> bool:
-    """Does a parameter, or the network's input, enter the tensor?"""
-    return e.depends[index] or e[index].op == "parameter" or any(_is_learned(e, i) for i in e[index].inputs)
 
 
 def batch_norm(c: Call) -> int:

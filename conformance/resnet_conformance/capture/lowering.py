@@ -82,6 +82,7 @@ LOWERINGS: Mapping[str, Lowering] = {
         tensors.constant(),
     ),
     "arange": tensors.arange,
+    "pixel_unshuffle": samples.pixel_unshuffle,
     "index_select": samples.index_select,
     "index": samples.index,
     "index_add": samples.index_add,

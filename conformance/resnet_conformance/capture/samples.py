@@ -1,18 +1,19 @@
 """Every other position of a map, however it was taken: by an index, or by dividing the axes and keeping a part.
 
-What is reshaped, permuted and sliced is looked at as memory: where the result's strides are multiples of the map's, it
-is a slice of the map.
+What is reshaped, permuted and sliced is done to the numbers of the map's positions: they tell whether the result is a
+slice of the map.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from ..graph import Shape
+from . import selections
 from .calls import Call, generic
 from .views import slice_step
 
@@ -35,22 +36,20 @@ def of_map(e: Emitter, index: int, op: str, attrs: Mapping[str, Any], shape: Sha
     ops = {step[0] for step in steps}
     if len(source) != 4 or source[:2] != shape[:2] or not ops & {"slice", "aten.unfold"} or ops == {"slice"}:
         return None
-    view = torch.empty(source, device="meta")
-    try:
-        for step in reversed(steps):
-            view = _viewed(view, *step)
-    except RuntimeError:  # what is no view of the map's memory is no slice of it
-        return None
-    bounds = _bounds(source, shape, view.stride(), int(view.storage_offset()))
+    positions = torch.arange(prod(source), device="cpu").view(source)
+    taken = positions
+    for step in reversed(steps):
+        taken = _taken(taken, *step)
+    bounds = _bounds(positions, taken)
     if bounds is None:
         return None
     start, stop, stride = zip(*bounds, strict=True)
     return e.emit("slice", {"x": at}, {"start": start, "stop": stop, "step": stride}, shape)
 
 
-def _viewed(x: torch.Tensor, op: str, attrs: Mapping[str, Any], shape: Shape) -> torch.Tensor:
+def _taken(x: torch.Tensor, op: str, attrs: Mapping[str, Any], shape: Shape) -> torch.Tensor:
     if op == "reshape":
-        return x.view(shape)
+        return x.reshape(shape)
     if op == "permute":
         return x.permute(attrs["order"])
     if op == "aten.unfold":
@@ -58,34 +57,52 @@ def _viewed(x: torch.Tensor, op: str, attrs: Mapping[str, Any], shape: Shape) ->
     return x[tuple(slice(*b) for b in zip(attrs["start"], attrs["stop"], attrs["step"], strict=True))]
 
 
-def _bounds(source: Shape, shape: Shape, strides: Sequence[int], offset: int) -> list[tuple[int, int, int]] | None:
-    """(start, stop, step) for each axis."""
+def _bounds(positions: torch.Tensor, taken: torch.Tensor) -> list[tuple[int, int, int]] | None:
+    """(start, stop, step) for each axis, where what was taken of the numbered positions is a slice of them."""
     found = []
-    for axis, (extent, taken, stride) in enumerate(zip(source, shape, strides, strict=True)):
-        one = prod(source[axis + 1 :])
-        start, offset = divmod(offset, one)
-        step = stride // one if taken > 1 else 1
-        if (taken > 1 and (stride % one or step < 1)) or start + (taken - 1) * step >= extent:
-            return None
-        found.append((start, min(extent, start + taken * step), step))
-    return found
+    first = int(taken[(0,) * taken.dim()])
+    for axis, (extent, n) in enumerate(zip(positions.shape, taken.shape, strict=True)):
+        one = positions.stride(axis)
+        start, first = divmod(first, one)
+        along = taken[tuple(slice(None) if i == axis else 0 for i in range(taken.dim()))]
+        step = int(along[1] - along[0]) // one if n > 1 else 1
+        found.append((start, min(extent, start + n * step), step))
+    if any(step < 1 for *_, step in found):
+        return None
+    return found if torch.equal(positions[tuple(slice(*b) for b in found)], taken) else None
 
 
-def arranged(e: Emitter, index: int) -> tuple[int, int, int] | None:
+def arranged(c: Call, index: torch.Tensor) -> tuple[int, int, int] | None:
     """First number, step and how many, where a tensor of indices counts in equal steps upwards."""
-    count, shape = e.fact(index).count, e[index].shape
-    return None if count is None or len(shape) != 1 or count[0] < 0 or count[1] < 1 else (*count, shape[0])
+    at = c.read(index)
+    count, shape = c.emitter.fact(at).count, c.emitter[at].shape
+    if count is None:
+        return selections.counted(c.fixed(index))
+    return None if len(shape) != 1 or count[0] < 0 or count[1] < 1 else (*count, shape[0])
 
 
 def _slice(c: Call, axis: int, index: torch.Tensor) -> int | None:
     """x at these indices of an axis."""
-    known = arranged(c.emitter, c.read(index))
+    known = arranged(c, index)
     if known is None:
         return None
     first, step, n = known
     source = tuple(c["self"].shape)
     stop = min(source[axis], first + n * step)
     return slice_step(source, axis, first, stop, step).take(c.emitter, c.x())
+
+
+def pixel_unshuffle(c: Call) -> int:
+    """Each channel of (H, W) as factor * factor channels of (H / factor, W / factor)."""
+    e, factor = c.emitter, c["downscale_factor"]
+    *lead, channels, height, width = c["self"].shape
+    if len(lead) != 1 or not c["self"].numel():
+        return generic(c)
+    divided = (*lead, channels, height // factor, factor, width // factor, factor)
+    order = (0, 1, 3, 5, 2, 4)
+    x = e.emit("reshape", {"x": c.x()}, {}, divided)
+    x = e.emit("permute", {"x": x}, {"order": order}, tuple(divided[i] for i in order))
+    return c.emit("reshape", {"x": x})
 
 
 def index_select(c: Call) -> int:
@@ -104,7 +121,7 @@ def index(c: Call) -> int:
 def index_add(c: Call) -> int:
     """x with another tensor added to a stretch of it."""
     e, x, source = c.emitter, c.node("self"), c.node("source")
-    axis, known = c["dim"] % len(c.shape), arranged(e, c.read(c["index"]))
+    axis, known = c["dim"] % len(c.shape), arranged(c, c["index"])
     if x is None or source is None or known is None or known[1] != 1 or c.get("alpha", 1) != 1:
         return generic(c)
     before, after = [0] * len(c.shape), [0] * len(c.shape)

@@ -78,9 +78,11 @@ def read_yaml(path: Path, file: str | None = None) -> Marked:
     file = file or path.name
     text = _decode(path.read_bytes(), file)
     try:
-        _refuse_depth(text, file)
+        _refuse_depth(text, file, LOADER)
         root = yaml.compose(text, Loader=LOADER)
     except yaml.YAMLError as error:
+        if "nesting depth" in str(error):  # libyaml's own limit, told where its scanner stood: far behind ours
+            _refuse_depth(text, file, yaml.SafeLoader)
         raise _syntax(error, text, file) from None
     if root is None:
         raise SpecError("the file is empty; it needs a mapping such as 'family: imagenet'", file, 1, 1)
@@ -90,10 +92,10 @@ def read_yaml(path: Path, file: str | None = None) -> Marked:
     return Marked(file, _Reader(file, text).mapping(root), root)
 
 
-def _refuse_depth(text: str, file: str) -> None:
+def _refuse_depth(text: str, file: str, loader: Any) -> None:
     """Composing recurses, in C as well, where too deep a nesting would end the process; parsing does not."""
     depth = 0
-    for event in yaml.parse(text, Loader=LOADER):
+    for event in yaml.parse(text, Loader=loader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > _DEEPEST:

@@ -48,6 +48,10 @@ def by_fill(x):
     return torch.cat((y, torch.empty_like(y).fill_(0)), 1)
 
 
+def by_unshuffling(x):
+    return F.pad(F.pixel_unshuffle(x, 2)[:, ::4], (0, 0, 0, 0, 0, 4))
+
+
 BOTH_SIDES = [lambda x: F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, 2, 2), "constant", 0), by_assignment]
 BEHIND = [
     lambda x: F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, 0, 4)),
@@ -57,6 +61,7 @@ BEHIND = [
     by_expanded_zeros,
     by_cpu_zeros,
     by_fill,
+    by_unshuffling,
 ]
 
 
