@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from .html.diagram import Picture, draw_pair
-from .html.pairs import Row, pair_rows
+from .diagram.blocks import Picture, draw_pair
+from .diagram.pairs import Row, pair_rows
 from .text import clean
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from jsonschema import Draft202012Validator
 from resnet_conformance.anatomy import dissect
 from resnet_conformance.blueprint import draw
 from resnet_conformance.measure import measure
-from resnet_conformance.reports.html.diagram import WIDTH, draw_pair
-from resnet_conformance.reports.html.pairs import names_block, pair_rows
+from resnet_conformance.reports.diagram.blocks import WIDTH, draw_pair
+from resnet_conformance.reports.diagram.pairs import names_block, pair_rows
 from resnet_conformance.reports.json_report import load_schema
 from resnet_conformance.sketch import sketch
 from resnet_conformance.spec import load_spec

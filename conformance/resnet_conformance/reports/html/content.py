@@ -6,13 +6,13 @@ import itertools
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..diagram.blocks import describe, draw_pair
+from ..diagram.pairs import Row, pair_rows
 from ..family import HEAD, family_rows
 from ..headline import explanation, headline, stale_words
 from ..network import describe_network
 from ..part import describe_part
 from ..text import clean
-from .diagram import describe, draw_pair
-from .pairs import Row, pair_rows
 
 if TYPE_CHECKING:
     from resnet_conformance.findings import Finding, Report

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .diagram import UNDRAWN
+from .blocks import UNDRAWN
 
 if TYPE_CHECKING:
     from resnet_conformance.findings import Finding, Report

@@ -1,4 +1,4 @@
-"""One block or section as a picture: shapes with their places, which the page's template writes as SVG.
+"""One block or section as a picture: shapes with their places, which the page's template and svg.py write down.
 
 The trunk comes in at the top and leaves at the bottom, F goes straight down, the shortcut beside it (He et al. 2015,
 Fig. 2 and Fig. 5; He et al. 2016, Fig. 1). All lengths are in units of the picture, which is 180 wide.
