@@ -28,12 +28,10 @@ from ..graph import cuts_input_alone
 from ..simplify import simplify
 from ..transplanting import from_candidate
 from .bench import Bench
-from .rounding import UNIT
+from .tolerance import FLOOR, UNIT, gap
 
 if TYPE_CHECKING:
     from ..capture.laboratory import Run
-
-FLOOR = 1e-4  # a gradient is measured against at least this part of the largest: a bias before BN has none but rounding
 
 
 class NotComparable(Exception):
@@ -58,17 +56,6 @@ class Training:
     forward: tuple[Gap, ...]
     statistics: tuple[Gap, ...]
     gradients: tuple[Gap, ...]
-
-
-def gap(theirs: torch.Tensor | None, mine: torch.Tensor | None, floor: float = 0.0) -> float:
-    """How far apart two values are, as a part of the largest (at least `floor`); infinite without one."""
-    if theirs is None or mine is None or theirs.shape != mine.shape:
-        return float("inf")
-    difference = (theirs - mine).abs().max().item()
-    scale = max(mine.abs().max().item(), floor)
-    if difference == 0:
-        return 0.0
-    return difference / scale if difference == difference and scale > 0 else float("inf")
 
 
 def refitted(theirs: torch.Tensor | None, mine: torch.Tensor, before: torch.Tensor, momentum: float) -> torch.Tensor:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import torch
 
 from ..execute import run
+from .tolerance import FLOOR, gap
 
 if TYPE_CHECKING:
     from .equivalence import Comparison
 
-UNIT = torch.finfo(torch.float64).eps
 Tensors = Mapping[int, torch.Tensor]
 
 
@@ -36,8 +36,6 @@ def noise(comparison: Comparison, mode: str) -> dict[str, float]:
 
     The unit is that of the coarsest precision that the candidate computes in.
     """
-    from .equivalence import FLOOR, gap
-
     generator = comparison.bench.generator(5)
     plain = _pass(comparison, comparison.weights, comparison.x, mode)
     weights = {i: _nudged(t, generator, comparison.unit) for i, t in comparison.weights.items()}

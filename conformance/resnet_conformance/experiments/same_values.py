@@ -13,7 +13,8 @@ from ..clauses.case import Case, Result, examines, failed, not_examined, passed
 from ..execute import CannotRun
 from .equivalence import Comparison, Gap, NotComparable
 from .pieces import bench_of
-from .rounding import UNIT, noise
+from .rounding import noise
+from .tolerance import UNIT
 
 NOISE = {"eval": 2e-15, "train": 6e-12, "statistics": 1e-12, "gradients": 2e-11}
 MARGIN = 1000.0

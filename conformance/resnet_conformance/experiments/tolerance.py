@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import torch
 
+UNIT = torch.finfo(torch.float64).eps
+FLOOR = 1e-4  # a gradient is measured against at least this part of the largest: a bias before BN has none but rounding
 TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-3}
 
 
@@ -46,3 +48,14 @@ def close(found: torch.Tensor, wanted: torch.Tensor, scale: float | None = None,
     """
     error = discrepancy(found, wanted, scale)
     return error if error > TOLERANCE.get(wanted.dtype, 1e-3) * margin else None
+
+
+def gap(theirs: torch.Tensor | None, mine: torch.Tensor | None, floor: float = 0.0) -> float:
+    """How far apart two values are, as a part of the largest (at least `floor`); infinite without one."""
+    if theirs is None or mine is None or theirs.shape != mine.shape:
+        return float("inf")
+    difference = (theirs - mine).abs().max().item()
+    scale = max(mine.abs().max().item(), floor)
+    if difference == 0:
+        return 0.0
+    return difference / scale if difference == difference and scale > 0 else float("inf")
