@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .enumerating import listed
 from .findings import Declared, Finding, Report
 from .spec import Spec, load_spec, suggest
 
@@ -155,8 +156,7 @@ def describe(finding: Finding) -> str:
     lines = [f"{finding.clause} ({finding.level}) {statement}", finding.message]
     lines += [f"  Expected: {finding.expected}", f"  Actual:   {finding.found}"]
     if finding.where:
-        more = f", and {len(finding.where) - 4} more" if len(finding.where) > 4 else ""
-        lines.append(f"  Where:    {', '.join(finding.where[:4])}{more}")
+        lines.append(f"  Where:    {listed(finding.where, 4)}")
     lines.append(f"  Source:   {finding.citation}")
     if finding.repro:
         lines.append(f"  Again:    {finding.repro}")

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 
+from .enumerating import listed
 from .findings import Finding
 from .graph import Graph, Node
 
@@ -38,8 +39,7 @@ def withhold(findings: Sequence[Finding], unread: Sequence[Node]) -> tuple[Findi
     if not unread:
         return tuple(findings)
     names = list(dict.fromkeys(f"{n.op.removeprefix('aten.')} in {n.where or 'the top'}" for n in unread))
-    listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    reason = f"Operations on the data could not be read ({listed}): whether it holds is not known."
+    reason = f"Operations on the data could not be read ({listed(names)}): whether it holds is not known."
     return tuple(_open(f, reason) if f.outcome == "fail" and f.evidence == "structure" else f for f in findings)
 
 

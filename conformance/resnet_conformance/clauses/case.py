@@ -11,6 +11,7 @@ from ..anatomy import Anatomy
 from ..architecture import Architecture
 from ..blocks import Block, Branch
 from ..candidate import Candidate
+from ..enumerating import listed
 from ..findings import Finding, Outcome
 from ..graph import Graph, Node, Tensor
 from ..measure import Measures, measure, multiply_adds, parameters_of
@@ -183,7 +184,7 @@ def holds_for_all(
     if not wrong:
         return passed(f"all {total} blocks" if total > 1 else "")
     seen = list(dict.fromkeys(found(block) for block in wrong))
-    text = "; ".join(seen[:3]) + (f"; and {len(seen) - 3} more" if len(seen) > 3 else "")
+    text = listed(seen, between="; ")
     return failed(
         f"{message} ({len(wrong)} of {total} blocks).", expected, text, [case.name(b) for b in wrong], deviation
     )

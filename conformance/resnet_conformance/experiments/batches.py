@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ..capture.problems import CaptureError
 from ..clauses.case import Case, Result, examines
+from ..enumerating import listed
 from .bench import Refuted
 from .live import Arrangement
 from .pieces import ENOUGH, bench_of, explored
@@ -170,10 +171,9 @@ def _demand_unchanged(case: Case, after: Mapping[int, torch.Tensor]) -> None:
             changed.add(index)
     if changed:
         names = [registered[i].names[0] for i in sorted(changed)]
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         raise Refuted(
             "A run in eval mode changes the network.",
             "parameters and buffers as they were",
-            f"changed: {', '.join(names[:3])}{more}",
+            f"changed: {listed(names)}",
             tuple(names),
         )

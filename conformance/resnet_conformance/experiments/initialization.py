@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from ..clauses.case import Case, Check, Result, examines, failed, not_applicable, not_examined, passed
+from ..enumerating import listed
 from ..graph import Node
 from .draws import FALSE_ALARM, Draws, Reading
 from .initial_texts import chance, describe, deviation_of, expectation, found_text, rule_text
@@ -42,9 +43,8 @@ def _partly(start: Start, others: str = "") -> Result | None:
         places, why = start.computed, "compute their weights from others"
     else:
         return None
-    named = ", ".join(places[:3]) + (f" and {len(places) - 3} more" if len(places) > 3 else "")
     rest = f"; {others}" if others and start.draws.readings else ""
-    return not_examined(f"{len(places)} convolutions ({named}) {why}{rest}.")
+    return not_examined(f"{len(places)} convolutions ({listed(places)}) {why}{rest}.")
 
 
 @examines("IN-01", by="statistics")
@@ -186,7 +186,13 @@ def identity_norms(case: Case, start: Start) -> Result:
         else f"BN does not start as the identity: {counts} of {len(case.nodes('batch_norm'))} layers."
     )
     places = [*wrong["gamma"], *wrong["beta"]]
-    return failed(message, "gamma 1, beta 0", _some(found), places, "zero-gamma" if only_last else None)
+    return failed(
+        message,
+        "gamma 1, beta 0",
+        listed(list(dict.fromkeys(found)), between="; "),
+        places,
+        "zero-gamma" if only_last else None,
+    )
 
 
 def _is_computed(case: Case, start: Start, node: Node) -> bool:
@@ -198,11 +204,6 @@ def _is_computed(case: Case, start: Start, node: Node) -> bool:
 def _value(start: Start, node: Node, role: str) -> torch.Tensor | None:
     index = node.operand(role)
     return None if index is None else start.values.get(index)
-
-
-def _some(texts: Sequence[str], most: int = 3) -> str:
-    distinct = list(dict.fromkeys(texts))
-    return "; ".join(distinct[:most]) + (f"; and {len(distinct) - most} more" if len(distinct) > most else "")
 
 
 def _zeroed(case: Case, start: Start) -> list[int]:

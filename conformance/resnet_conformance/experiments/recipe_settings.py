@@ -6,10 +6,11 @@ Sources: He et al. 2015, sections 3.4 and 4.2; README of the released models; Go
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from ..architecture import Architecture
 from ..clauses.case import Result, failed, not_applicable, not_examined, passed
+from ..enumerating import listed
 from ..spec import Recipe
 from .recipe_optimizer import CannotExamineError, OptimizerFacts
 from .recipe_specimen import CONV, FC
@@ -86,7 +87,7 @@ def _faults(facts: OptimizerFacts, recipe: Recipe) -> list[str]:
     elif facts.others:
         faults.append(f"Not all parameters have a momentum of {recipe.momentum:g}: {_values(facts.others)}.")
     if facts.still:
-        faults.append(f"The optimizer never moves {_named(facts.still)}.")
+        faults.append(f"The optimizer never moves {listed(facts.still)}.")
     for kind in (CONV, FC):
         decay = {name: value for name, value in facts.decay.get(kind, {}).items() if name not in facts.still}
         wrong = {n: v for n, v in decay.items() if not math.isclose(v, recipe.weight_decay, rel_tol=1e-3)}
@@ -103,11 +104,7 @@ def _values(found: Mapping[str, float], of: int = 0) -> str:
         by_value.setdefault(f"{value:.3g}", []).append(name)
     if len(by_value) == 1 and len(found) == of:
         return next(iter(by_value))
-    return "; ".join(f"{value} ({_named(names)})" for value, names in by_value.items())
-
-
-def _named(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return "; ".join(f"{value} ({listed(names)})" for value, names in by_value.items())
 
 
 def _text(facts: OptimizerFacts) -> str:

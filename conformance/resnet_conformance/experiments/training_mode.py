@@ -13,6 +13,7 @@ from ..blocks import Block
 from ..capture.problems import CaptureError
 from ..clauses.backbones import is_backbone
 from ..clauses.case import Case, Result, examines, failed, not_applicable, not_examined, passed
+from ..enumerating import listed
 from ..graph import cuts_input_alone
 from .pieces import bench_of, name_of, residual_blocks
 from .tolerance import close
@@ -156,7 +157,7 @@ def gradients_pass(case: Case) -> Result:
         return failed(
             f"Parameters that the network uses receive no gradient ({len(missing)} of {len(used)}).",
             "a gradient for each parameter that the forward pass uses",
-            "none for " + ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else ""),
+            f"none for {listed(names)}",
             names,
             "bn-frozen" if len(frozen) == len(missing) else None,
             bench.repro("BH-05"),

@@ -6,11 +6,12 @@ first 1x1 convolution in He et al. 2015 and on the 3x3 in what came to be called
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from ..align import regions
 from ..anatomy import Anatomy
+from ..enumerating import listed
 from ..graph import Graph, Node
 
 QUIET = frozenset({"reshape", "permute", "detach", "dropout"})  # the values stay as they are
@@ -24,7 +25,8 @@ def differences(source: Anatomy, destination: Anatomy) -> tuple[str, ...]:
     found: dict[str, list[str]] = {}
     for what, place in (*_wholes(source, destination), *_details(source, destination)):
         found.setdefault(what, []).append(place)
-    return tuple(f"{what}{_listed([p for p in places if p])}" for what, places in found.items())
+    named = ((what, [place for place in places if place]) for what, places in found.items())
+    return tuple(f"{what}: {listed(places, SHOWN, '; ')}" if places else what for what, places in named)
 
 
 def _wholes(source: Anatomy, destination: Anatomy) -> Iterator[tuple[str, str]]:
@@ -78,10 +80,3 @@ def _plain(value: Any) -> Any:
 
 def _apart(name: str, mine: Any, theirs: Any) -> str:
     return f"{name}: {mine} in the source, {theirs} in the destination"
-
-
-def _listed(places: Sequence[str]) -> str:
-    if not places:
-        return ""
-    more = f" and {len(places) - SHOWN} more" if len(places) > SHOWN else ""
-    return f": {'; '.join(places[:SHOWN])}{more}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from ..capture.problems import last_line
+from ..enumerating import listed
 from ..reports.output import OutputError, check_writable
 from . import WeightsError
 
@@ -64,7 +65,7 @@ def _unwrapped(found: Any, name: str) -> State:
         raise WeightsError(f"{name} holds {type(found).__name__} and no state_dict")
     strange = [str(key) for key, value in found.items() if not isinstance(value, torch.Tensor)]
     if strange or not found:
-        what = f"no tensor under {_listed(strange)}" if strange else "nothing"
+        what = f"no tensor under {listed(strange, SHOWN)}" if strange else "nothing"
         raise WeightsError(f"{name} is no state_dict: it holds {what}. Give the state_dict of the network alone")
     return found
 
@@ -91,7 +92,7 @@ def load_strictly(module: nn.Module, state: State, left_out: Mapping[str, str], 
     given = {own[key].data_ptr() for key in own if key in state and own[key].numel()}
     missing = [key for key in missing if own[key].data_ptr() not in given and left_out.get(key) not in state]
     faults = [
-        f"{len(keys)} {word if len(keys) == 1 else words}: {_listed(keys)}"
+        f"{len(keys)} {word if len(keys) == 1 else words}: {listed(keys, SHOWN)}"
         for keys, word, words in (
             (missing, "key is missing", "keys are missing"),
             (unexpected, "key is unexpected", "keys are unexpected"),
@@ -163,8 +164,3 @@ def once(state: State) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
 
 def _size(value: torch.Tensor) -> str:
     return "x".join(map(str, value.shape)) or "one number"
-
-
-def _listed(keys: Sequence[str]) -> str:
-    more = f" and {len(keys) - SHOWN} more" if len(keys) > SHOWN else ""
-    return ", ".join(keys[:SHOWN]) + more

@@ -15,6 +15,7 @@ from ..anatomy import Anatomy, dissect
 from ..capture import TargetProblem, capture_candidate
 from ..capture.laboratory import Laboratory
 from ..capture.running import registered
+from ..enumerating import listed
 from ..graph import Shape
 from ..simplify import simplify
 from ..transplanting import into_candidate
@@ -46,8 +47,7 @@ class Notes:
 
     def add(self, text: str, names: Sequence[str]) -> None:
         if names:
-            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-            self.lines.append(f"{text}: {', '.join(names[:3])}{more}")
+            self.lines.append(f"{text}: {listed(names)}")
 
 
 def transplant(
