@@ -14,6 +14,7 @@ from . import (  # noqa: F401  (they register their networks)
     right_pieces,
     right_preactivation,
     right_products,
+    right_returns,
     right_samples,
     right_unread,
     right_wholes,
@@ -34,6 +35,8 @@ COMPLETE = (
     "input-detached",
     "input-flagged",
     "projection-as-linear-channels-last",
+    "returns-logits-and-features",
+    "guarded-against-nan",
 )
 LONG = (  # to run
     "filters-in-halves",

@@ -16,7 +16,7 @@ from torch import nn
 from ..candidate import Candidate
 from ..graph import Graph, Shape, operations
 from .files import declared_first
-from .inputs import describe_dimensions
+from .inputs import describe_dimensions, parameters_of
 from .isolation import ALONE, collection_off
 from .laboratory import Laboratory
 from .limits import check_limit, within
@@ -36,7 +36,7 @@ class Runner:
         self.notes: list[str] = []
         self._modules: dict[str, nn.Module] = {}
         self.on = "meta"
-        self.valued = False  # does the graph rest on values of the network's own tensors?
+        self.places: dict[str, int] = {}  # by mode: which of the tensors that it returns are the logits
 
     def module(self, device: str) -> nn.Module:
         """The user's instance, or one construction for each device."""
@@ -60,7 +60,9 @@ class Runner:
 
     def record(self, shape: Shape, mode: str, device: str, seed: int = 0) -> Graph:
         """One graph. Raises CaptureError."""
-        graph, inspected = record(self.module(device), shape, mode, device, seed)
+        graph, inspected, place, _ = record(self.module(device), shape, mode, device, seed)
+        if place is not None:
+            self.places[mode] = place
         if inspected:
             places = ", ".join(place or "the top" for place in inspected[:3])
             self.note(f"the network looks at values of its data (in {places}): the graph holds for the sample input")
@@ -90,7 +92,7 @@ class Runner:
             return graph
         if operations(found) == operations(graph):
             return graph
-        self.on, self.valued = "cpu", True
+        self.on = "cpu"
         self.note("captured with real tensors, because fixed tensors of its own decide what it takes of a map")
         return found
 
@@ -118,7 +120,7 @@ class Runner:
         """The shapes, and after each the same with the channels that the first convolution takes, where
         it has others.
         """
-        weights = [p for p in self.module("meta").parameters() if not nn.parameter.is_lazy(p) and p.dim() == 4]
+        weights = [p for p in parameters_of(self.module("meta")) if p.dim() == 4]
         channels = weights[0].shape[1] if weights else 3
         found: dict[Shape, None] = {}
         for shape in map(tuple, shapes):
@@ -183,7 +185,7 @@ def _capture(
         seconds=time.perf_counter() - begin,
         notes=tuple(runner.notes),
         file=loaded.file,
-        laboratory=Laboratory(loaded, graph, runner.valued),
+        laboratory=Laboratory(loaded, graph, runner.on == "cpu", runner.places),
     )
 
 

@@ -31,9 +31,14 @@ def input_name(module: nn.Module) -> str | None:
     return IMAGE if named and first != IMAGE else None
 
 
+def parameters_of(module: nn.Module) -> list[nn.Parameter]:
+    """Those that torch registered and that have a shape, whatever the network's own `parameters` gives."""
+    return [p for _, p in nn.Module.named_parameters(module) if not nn.parameter.is_lazy(p)]
+
+
 def describe_dimensions(module: nn.Module) -> str:
     """Why a network of another kind does not run on an image: "" where its convolutions are over two dimensions."""
-    ranks = {p.dim() - 2 for p in module.parameters() if not nn.parameter.is_lazy(p) and p.dim() > 2}
+    ranks = {p.dim() - 2 for p in parameters_of(module) if p.dim() > 2}
     if len(ranks) != 1 or ranks == {2}:
         return ""
     rank = ranks.pop()

@@ -8,9 +8,8 @@ run itself, and put back.
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -18,17 +17,18 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..graph import Graph, Shape, operations
+from ..graph import Graph, Shape
 from ..graph import Tensor as Registered
+from .copies import copied, filled
 from .emitter import Emitter
 from .gradients import differentiate
 from .inputs import input_name
-from .isolation import collection_off, module_kept
+from .isolation import collection_off
 from .limits import exposed
 from .outputs import main_output, require_trace
 from .problems import LEAF, CaptureError, TargetError, TargetProblem
 from .recorder import Recorder
-from .running import Inlet, Path, record, registered, staged
+from .running import Inlet, Path, Recording, record, registered, staged
 from .target import LoadedTarget, initialisation_off
 
 Tensors = Mapping[int, torch.Tensor]
@@ -55,30 +55,38 @@ class Laboratory:
     """A candidate on the bench. `tensors` are its registered parameters and buffers, in the order of its Graphs.
 
     `graph` says which of them are read in a role that any value of the right shape can fill; it is `valued` where it
-    rests on values of others.
+    was recorded on real tensors, as the network looks at values. `places` say for each mode which of the tensors that
+    the network returns are the logits, where that is not plain.
     """
 
-    def __init__(self, target: LoadedTarget, graph: Graph, valued: bool = False) -> None:
-        self.target = target
-        self.valued = valued
+    def __init__(
+        self, target: LoadedTarget, graph: Graph, valued: bool = False, places: Mapping[str, int] | None = None
+    ) -> None:
+        self.target, self.valued, self.places = target, valued, places or {}
         self.tensors: tuple[Registered, ...] = graph.tensors
         self._graph = graph
         self._module: nn.Module | None = None
         self._meta: nn.Module | None = None
+        self.drew = False  # random numbers were drawn in a training pass
         self._single = False  # its code cannot run in double precision
         self._plain = False  # its code says that its input needs no gradient
 
     def capture(self, shape: Shape, mode: str = "eval", seed: int = 0) -> Graph:
         """The Graph of one pass on an input of this shape: on meta tensors, else on the CPU. Raises CaptureError."""
         with collection_off():
-            if self.valued:
-                return record(self.module, shape, mode, "cpu", seed)[0]
-            try:
-                if self._meta is None:
-                    self._meta = self.target.build("meta") if self.target.instance is None else self.target.instance
-                return record(self._meta, shape, mode, "meta", seed)[0]
-            except TargetProblem:
-                return record(self.module, shape, mode, "cpu", seed)[0]
+            made = self._recorded(shape, mode, seed)
+        self.drew |= made.drew and mode == "train"
+        return made.graph
+
+    def _recorded(self, shape: Shape, mode: str, seed: int) -> Recording:
+        if self.valued:
+            return record(self.module, shape, mode, "cpu", seed)
+        try:
+            if self._meta is None:
+                self._meta = self.target.build("meta") if self.target.instance is None else self.target.instance
+            return record(self._meta, shape, mode, "meta", seed)
+        except TargetProblem:
+            return record(self.module, shape, mode, "cpu", seed)
 
     @property
     def module(self) -> nn.Module:
@@ -90,7 +98,7 @@ class Laboratory:
     def _build(self) -> nn.Module:
         """Without initial values, where every tensor that is read gets values of ours."""
         if self.target.instance is not None:
-            module = self._copied(self.target.instance)
+            module = copied(self.target.instance, next(n.shape for n in self._graph if n.op == "input"))
         else:
             graph, unfilled = self._graph, set(range(len(self.tensors)))
             for node in graph:
@@ -102,7 +110,7 @@ class Laboratory:
             read = {graph[i].attrs["tensor"] for i in graph.live if graph[i].op in ("parameter", "buffer")}
             try:
                 with ExitStack() as stack:
-                    if not unfilled & read and not self.valued:
+                    if not (self.valued or unfilled & read or _reads_others(graph)):
                         stack.enter_context(initialisation_off())
                     module = self.target.build("cpu")
             except TargetError:
@@ -113,38 +121,6 @@ class Laboratory:
         if [tuple(t.shape) for t, _ in registered(module)] != [t.shape for t in self.tensors]:
             raise CaptureError("constructed again, the network has other parameters than the first time")
         return module
-
-    def _copied(self, instance: nn.Module) -> nn.Module:
-        """A copy that computes what the instance computes, with tensors of its own; else the instance itself."""
-        try:
-            module = copy.deepcopy(instance).to("cpu")
-        except Exception:  # noqa: BLE001 - a stranger's: values that carry a gradient, locks and files cannot be copied
-            return self._itself(instance, "it cannot be copied")
-        if any(isinstance(part, torch.jit.ScriptModule) for part in module.modules()):
-            return module  # its code holds no tensors but its own
-        own = [t for t, _ in registered(instance)]
-        dtype = next((t.dtype for t in own if t.is_floating_point()), torch.float32)
-        wanted = self._passed(instance)
-        with module_kept(instance), _filled(own, {}, dtype, range(len(own))):  # which the copy may still write to
-            if self._passed(module) == wanted:
-                return module
-        return self._itself(instance, "a copy of it still uses the instance's own tensors")
-
-    def _itself(self, instance: nn.Module, why: str) -> nn.Module:
-        """The instance, where its tensors are on the CPU. Raises CaptureError."""
-        if any(t.device.type != "cpu" for t, _ in registered(instance)):
-            raise CaptureError(f"{why}, and its tensors are not on the CPU: move it there")
-        return instance
-
-    def _passed(self, module: nn.Module) -> list[tuple[Any, ...]] | None:
-        """What an eval pass of the module does; None where it fails."""
-        shape = next(node.shape for node in self._graph if node.op == "input")
-        for device in ("meta", "cpu"):
-            try:
-                return operations(record(module, shape, "eval", device)[0])
-            except CaptureError:
-                continue
-        return None
 
     def initial(self, times: int = 2, seed: int | None = None) -> tuple[Tensors, ...] | None:
         """Initial values by tensor of repeated construction; None where the network cannot be constructed again."""
@@ -218,7 +194,7 @@ class Laboratory:
         places = [t for t, _ in registered(module)]
         name, train, written = input_name(module), mode == "train", self._graph.written
         doing = f"in {mode} mode on an input of shape {tuple(x.shape)}"
-        with staged(module, path, train, loss is not None, seed, doing), _filled(places, tensors, x.dtype, written):
+        with staged(module, path, train, loss is not None, seed, doing), filled(places, tensors, x.dtype, written):
             torch.set_default_dtype(x.dtype)
             x = x.detach().clone()
             graded = loss is not None and not self._plain
@@ -233,7 +209,7 @@ class Laboratory:
                 exposed(partial(_forward, module, name, batch))
             with path.followed(), recorder if watch else nullcontext():
                 returned = exposed(partial(_forward, module, name, given))
-            output = main_output(returned, x.shape[0])
+            output = main_output(returned, x.shape[0], self.places.get(mode))
             graph = None
             if watch:
                 emitter.where = ""
@@ -253,35 +229,18 @@ class Laboratory:
         """The registered tensors as they are now: a pass may have put another one in the place of a buffer."""
         now = {
             name: t
-            for pairs in (module.named_parameters, module.named_buffers)
-            for name, t in pairs(remove_duplicate=False)
+            for pairs in (nn.Module.named_parameters, nn.Module.named_buffers)
+            for name, t in pairs(module, remove_duplicate=False)
         }
         for i, tensor in enumerate(self.tensors):
             if tensor.names[0] in now:
                 yield i, now[tensor.names[0]]
 
 
+def _reads_others(graph: Graph) -> bool:
+    """Does the output depend on numbers that are neither registered nor zeros? A constructor made them, perhaps."""
+    return any(graph[i].op == "constant" and not graph[i].attrs["zero"] for i in graph.live)
+
+
 def _forward(module: nn.Module, name: str | None, x: torch.Tensor) -> Any:
     return module(x) if name is None else module(**{name: x})
-
-
-@contextmanager
-def _filled(places: list[torch.Tensor], tensors: Tensors, dtype: torch.dtype, written: Container[int]) -> Any:
-    """The network's own tensors hold these values for the time of a pass.
-
-    A parameter shares the memory of a large value that is given, unless passes write to it; else the value is copied.
-    Tensors without a value keep their own, in the dtype of the pass.
-    """
-    before = [(t.data, t.grad) for t in places]
-    try:
-        for i, t in enumerate(places):
-            value = tensors.get(i, t.data)
-            if t.is_floating_point():
-                value = value.to(dtype)
-            shared = isinstance(t, nn.Parameter) and value.numel() >= 2**16 and i not in written
-            t.grad, t.data = None, value if shared else value.clone()
-        yield
-    finally:
-        for t, (data, grad) in zip(places, before, strict=True):
-            t.grad, t.data = None, data
-            t.grad = grad

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
 
 from .emitter import Emitter
 from .problems import CaptureError
+
+Depth = tuple[int, int]
 
 
 def _fields(value: Any) -> Iterator[tuple[str, Any]]:
@@ -32,9 +34,10 @@ def tensors_of(value: Any) -> Iterator[tuple[str, torch.Tensor]]:
             yield from tensors_of(item)
 
 
-def main_output(value: Any, batch: int) -> torch.Tensor:
-    """The tensor itself; else its field `logits`; else the last float tensor of shape (batch, classes); of maps of
-    several shapes, which a backbone gives, the last of the smallest, that is the deepest; else the first.
+def main_output(value: Any, batch: int, place: int | None = None) -> torch.Tensor:
+    """The tensor itself; else its field `logits`; else the one at `place`; else the last float tensor of shape (batch,
+    classes); of maps of several shapes, which a backbone gives, the last of the smallest, that is the deepest; else
+    the first.
 
     Raises CaptureError when there is no tensor at all.
     """
@@ -44,11 +47,43 @@ def main_output(value: Any, batch: int) -> torch.Tensor:
     if not found:
         raise CaptureError(f"the network returned no tensor but {type(value).__name__}: its forward must return logits")
     named = [t for name, t in found if name == "logits"]
-    flat = [t for _, t in found if t.dim() == 2 and t.is_floating_point() and t.shape[0] == batch]
+    if place is not None and not named and place < len(found):
+        return found[place][1]
+    flat = [t for _, t in found if _is_flat(t, batch)]
     maps = len({t.shape for _, t in found}) > 1 and all(t.dim() == 4 and t.is_floating_point() for _, t in found)
     if maps and not named and not flat:
         return min(reversed([t for _, t in found]), key=lambda t: (t.shape[2] * t.shape[3], -t.shape[1]))
     return named[0] if named else flat[-1] if flat else found[0][1]
+
+
+def place_of_logits(value: Any, batch: int, depth: Callable[[torch.Tensor], Depth | None]) -> int | None:
+    """Which of several flat tensors a classifier made: the deepest, and of equally deep ones the first.
+
+    None where there are not several, or none of them is what a fully connected layer gives.
+    """
+    if isinstance(value, torch.Tensor):
+        return None
+    found = [(place, t) for place, (_, t) in enumerate(tensors_of(value)) if _is_flat(t, batch)]
+    deep = {place: d for place, t in found if (d := depth(t)) is not None} if len(found) > 1 else {}
+    return max(deep, key=lambda place: (deep[place], -place)) if deep else None
+
+
+def _is_flat(t: torch.Tensor, batch: int) -> bool:
+    return t.dim() == 2 and t.is_floating_point() and t.shape[0] == batch
+
+
+def depth_of(e: Emitter, index: int) -> Depth | None:
+    """How many convolutions and fully connected layers stand before a fully connected one; None for anything else."""
+    while e[index].op in ("reshape", "detach"):
+        index = e[index].inputs[0]
+    if e[index].op not in ("linear", "conv"):
+        return None
+    before, ahead = set[int](), [index]
+    while ahead:
+        ahead += (i for i in e[ahead.pop()].inputs if i not in before and e.depends[i])
+        before.update(ahead)
+    ops = [e[i].op for i in before]
+    return ops.count("conv"), ops.count("linear")
 
 
 def require_trace(e: Emitter, output: int) -> None:

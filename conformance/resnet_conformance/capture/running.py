@@ -7,7 +7,7 @@ import random
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -17,9 +17,20 @@ from .emitter import Emitter
 from .inputs import input_name
 from .isolation import ALONE, default_device_kept, module_kept, quiet, settings_kept, swap_twins
 from .limits import exposed
-from .outputs import main_output, require_trace
+from .outputs import depth_of, main_output, place_of_logits, require_trace
 from .problems import LEAF, CaptureError, Expired, last_line
 from .recorder import Recorder
+
+
+class Recording(NamedTuple):
+    """A graph, the places where the network looked at values of its data, which tensor of several is the logits, and
+    whether random numbers were drawn.
+    """
+
+    graph: Graph
+    inspected: tuple[str, ...]
+    place: int | None
+    drew: bool
 
 
 class Path:
@@ -72,8 +83,8 @@ def registered(module: nn.Module) -> list[tuple[torch.Tensor, Tensor]]:
     """Every parameter and buffer once, with all the names that it is registered under."""
     found: dict[int, tuple[torch.Tensor, str, list[str]]] = {}
     for kind, pairs in (
-        ("parameter", module.named_parameters(remove_duplicate=False)),
-        ("buffer", module.named_buffers(remove_duplicate=False)),
+        ("parameter", nn.Module.named_parameters(module, remove_duplicate=False)),
+        ("buffer", nn.Module.named_buffers(module, remove_duplicate=False)),
     ):
         for name, t in pairs:
             if nn.parameter.is_lazy(t):
@@ -123,6 +134,14 @@ def seed_all(seed: int) -> None:
         numpy.random.seed(seed % 2**32)
 
 
+def _generators() -> tuple[Any, ...]:
+    """The states of the generators that `seed_all` seeds."""
+    numpy = sys.modules.get("numpy")
+    drawn = numpy.random.get_state() if numpy else ()
+    torchs = torch.default_generator.get_state().numpy().tobytes()
+    return torchs, random.getstate(), *(part.tobytes() if hasattr(part, "tobytes") else part for part in drawn)
+
+
 @contextmanager
 def staged(module: nn.Module, path: Path, train: bool, grad: bool, seed: int, doing: str) -> Iterator[None]:
     """A forward pass of a stranger's module, prepared: in that mode, its random numbers seeded, nothing printed.
@@ -150,12 +169,8 @@ def staged(module: nn.Module, path: Path, train: bool, grad: bool, seed: int, do
         raise CaptureError(f"the network did not run {doing}{place}: {last_line(error)}") from error
 
 
-def record(
-    module: nn.Module, shape: Shape, mode: str = "eval", device: str = "meta", seed: int = 0
-) -> tuple[Graph, tuple[str, ...]]:
-    """The module's Graph at this input shape, and the places where it looked at values of its data.
-    Raises CaptureError.
-    """
+def record(module: nn.Module, shape: Shape, mode: str = "eval", device: str = "meta", seed: int = 0) -> Recording:
+    """The module's Graph at this input shape. Raises CaptureError."""
     try:
         return _record(module, shape, mode, device, seed, mode == "train")
     except CaptureError as refusal:
@@ -164,9 +179,7 @@ def record(
         return _record(module, shape, mode, device, seed, False)
 
 
-def _record(
-    module: nn.Module, shape: Shape, mode: str, device: str, seed: int, grad: bool
-) -> tuple[Graph, tuple[str, ...]]:
+def _record(module: nn.Module, shape: Shape, mode: str, device: str, seed: int, grad: bool) -> Recording:
     """With an input that carries a gradient, or with none."""
     if any(isinstance(part, torch.jit.ScriptModule) for part in module.modules()):
         module = copy.deepcopy(module)  # TorchScript keeps its state where `module_kept` cannot put it back
@@ -182,9 +195,12 @@ def _record(
         recorder = Recorder(emitter, path.current, lambda: path.functions > 0, device == "meta")
         x = sample(shape, dtype, device, grad)
         recorder.begin(x, [(t, twins.get(id(t), t)) for t, _ in tensors])
+        before = _generators()
         with path.followed(), recorder:
             returned = exposed(lambda: module(x) if name is None else module(**{name: x}))
         emitter.where = ""
-        output = recorder.read(main_output(returned, shape[0]))
+        place = place_of_logits(returned, shape[0], lambda t: depth_of(emitter, recorder.read(t)))
+        output = recorder.read(main_output(returned, shape[0], place))
         require_trace(emitter, output)
-        return emitter.finish(output, mode), tuple(dict.fromkeys(recorder.inspected))
+        inspected = tuple(dict.fromkeys(recorder.inspected))
+        return Recording(emitter.finish(output, mode), inspected, place, _generators() != before)

@@ -13,6 +13,7 @@ from typing import Any
 from torch import nn
 
 from ..architecture import Architecture, Pool, Stage, Stem
+from ..capture.inputs import parameters_of
 from ..capture.problems import CaptureError, KeywordError, TargetProblem
 from ..capture.running import record
 from ..capture.target import LoadedTarget, load_target
@@ -180,7 +181,7 @@ def _channels(part: Part, module: nn.Module, said: Mapping[str, int]) -> Iterato
     if "in_channels" in said:
         yield said["in_channels"]
         return
-    weights = [p for p in module.parameters() if p.dim() in (2, 4) and not nn.parameter.is_lazy(p)]
+    weights = [p for p in parameters_of(module) if p.dim() in (2, 4)]
     found = dict.fromkeys(w.shape[1] for w in weights)
     yield from list(found)[:4]
     if not found:  # nothing in it depends on their number
