@@ -190,13 +190,14 @@ def exact_parameters(case: Case) -> Result:
     if only_first_bias(case) and found - wanted == case.found_measures.convolution_biases:
         return passed(f"{found:,}, with the biases of conv1 that CB-02 admits")
     idle = sum(t.size for t in case.idle)
-    unused = f", {idle:,} of them never used" if idle else ""
+    unused = f", {idle:,} of them never used in eval mode" if idle else ""
+    dead = bool(idle) and all(len(t.shape) == 1 for t in case.idle)  # gammas and betas, and no matrix
     return failed(
         "The number of parameters differs.",
         f"{wanted:,}",
         f"{found:,} ({found - wanted:+,}){unused}",
         [t.names[0] for t in case.idle if t.names],
-        "bn-dead" if idle else _grey(case),
+        "bn-dead" if dead else _grey(case),
     )
 
 

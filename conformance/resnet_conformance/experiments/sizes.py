@@ -14,8 +14,9 @@ from ..capture.problems import CaptureError
 from ..choices import adopt
 from ..clauses.case import Case, Result, examines, size_text
 from ..simplify import simplify
+from ..spec import load_spec
 from .bench import Refuted
-from .pieces import bench_of, explored
+from .pieces import bench_of, examples_for, explored
 
 
 @examines("HD-05", by="behaviour")
@@ -50,10 +51,25 @@ def any_size(case: Case) -> Result:
         if height % halved == width % halved == 0:
             _demand_formula(case, dissect(simplify(graph)), size)
 
+    if (found := _at_the_papers_sizes(case, prop)) is not None and found.outcome != "pass":
+        return found
     found = _explored(case, prop, "other sizes, not square too", halved)
     if found.outcome != "pass" or any(f.level != "MAY" and f.evidence == "structure" for f in case.failures):
         return found
     return _explored(case, prop, "other sizes, odd and not square too", 1)
+
+
+def _at_the_papers_sizes(case: Case, prop: Callable[[int, int], None]) -> Result | None:
+    """At the sizes that images of the data set were tested at, the largest first; of a deep network at that alone."""
+    recipes = load_spec().recipes.values()
+    tested = {side for recipe in recipes if recipe.dataset == case.architecture.dataset for side in recipe.test_scales}
+    sides = sorted(tested - {*case.candidate.input_shape[2:]}, reverse=True)
+    if not sides:
+        return None
+    sides = sides[: max(1, examples_for(case))]
+    return explored(
+        case, "HD-05", lambda side: prop(side, side), "the paper's sizes", len(sides), side=st.sampled_from(sides)
+    )
 
 
 def _total_stride(architecture: Architecture) -> int:
