@@ -106,6 +106,7 @@ def test_a_bn_that_was_not_folded_would_be_noticed() -> None:
     assert networks.difference(CASES[0], answer, wanted) > 1e-2
 
 
+@pytest.mark.slow
 def test_libraries_compute_the_same_function() -> None:
     pytest.importorskip("torchvision")
     case = cases.Case("forward", cases.MODELS["resnet50"], 1, 64)

@@ -29,6 +29,7 @@ def test_torchvision_resnet50_is_not_the_papers() -> None:
     assert report.identified.exact
 
 
+@pytest.mark.slow
 def test_a_factory_and_an_instance_are_judged_like_the_address() -> None:
     results = []
     factory = __import__("resnet_impl").cifar_resnet20
@@ -69,6 +70,7 @@ def test_other_sizes_classes_and_channels_on_request() -> None:
     assert "HD-02" in {f.clause for f in unasked.failed("MUST")}
 
 
+@pytest.mark.slow
 def test_a_should_counts_on_request() -> None:
     def biased() -> nn.Module:
         net = __import__("resnet_impl").cifar_resnet20()
@@ -107,6 +109,7 @@ def test_an_argument_that_cannot_be_is_refused(arguments: dict[str, object], mes
         check("resnet_impl:cifar_resnet20", **arguments)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_channels_that_a_network_does_not_take_are_one_message(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["check", "resnet_impl:cifar_resnet20", "--input", "32x32x3"]) == 2
     told = "input is (channels, height, width), and the network takes 3 channels, not 32"

@@ -54,12 +54,12 @@ def detection() -> nn.Module:
 @pytest.mark.parametrize(
     ("make", "lacks"),
     [
-        (without_fc, "classifier"),
-        (cut, "head"),
-        (getter, "head"),
+        pytest.param(without_fc, "classifier", marks=pytest.mark.slow),
+        pytest.param(cut, "head", marks=pytest.mark.slow),
+        pytest.param(getter, "head", marks=pytest.mark.slow),
         (features_only, "head"),
-        (no_classes, "classifier"),
-        (detection, "head"),
+        pytest.param(no_classes, "classifier", marks=pytest.mark.slow),
+        pytest.param(detection, "head", marks=pytest.mark.slow),
     ],
 )
 def test_a_backbone_conforms_as_far_as_it_goes(make: Callable[[], nn.Module], lacks: str) -> None:

@@ -174,6 +174,7 @@ LIBRARIES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("address", "kwargs", "architecture", "differing", "found"),
     LIBRARIES,
@@ -187,6 +188,7 @@ def test_runs_with_fresh_seeds_agree(
     repeat(case, AS_THE_PAPER | differing, TORCH_FC | found)
 
 
+@pytest.mark.slow
 def test_runs_of_transformers_agree() -> None:
     """Imported before it is constructed: its own copies of torch's functions are then those of torch."""
     pytest.importorskip("transformers")

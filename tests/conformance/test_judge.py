@@ -62,7 +62,12 @@ def plain_name(name: str) -> str:
     return architecture.base if architecture.base and not architecture.variant else name
 
 
-@pytest.mark.parametrize("name", [*NAMES, pytest.param("cifar10/resnet1202", marks=pytest.mark.slow)])
+def with_depth(*names: str) -> list[object]:
+    """The names; what takes long is slow."""
+    return [pytest.param(n, marks=pytest.mark.slow) if SPEC.architectures[n].depth > 150 else n for n in names]
+
+
+@pytest.mark.parametrize("name", with_depth(*NAMES, "cifar10/resnet1202"))
 def test_a_blueprint_conforms_to_its_own_architecture(name: str) -> None:
     for option in SPEC.architectures[name].options:
         found = findings(name, name, option)
@@ -70,14 +75,14 @@ def test_a_blueprint_conforms_to_its_own_architecture(name: str) -> None:
         assert verdict(found) == "conforms"
 
 
-@pytest.mark.parametrize("name", [*NAMES, "cifar10/resnet1202"])
+@pytest.mark.parametrize("name", with_depth(*NAMES, "cifar10/resnet1202"))
 def test_a_blueprint_is_identified(name: str) -> None:
     for option in SPEC.architectures[name].options:
         match = nearest(SPEC, subject(name, option))[0]
         assert describe_match(match) == Identification(plain_name(name), True)
 
 
-@pytest.mark.parametrize("judged", NAMES)
+@pytest.mark.parametrize("judged", with_depth(*NAMES))
 def test_no_network_passes_for_another(judged: str) -> None:
     """Two names may share a network only where one is the other with its option fixed."""
     admitted = set(SPEC.architectures[judged].options)

@@ -119,7 +119,7 @@ def test_a_part_among_the_targets(
     assert "HD-02" not in {finding["clause"] for finding in report["findings"]}
 
 
-@pytest.mark.parametrize("below", [False, True])
+@pytest.mark.parametrize("below", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_what_is_out_of_date_in_a_file_can_be_rewritten(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], below: bool
 ) -> None:
@@ -135,6 +135,7 @@ def test_what_is_out_of_date_in_a_file_can_be_rewritten(
     assert "run again with --update-expectations" in err
 
 
+@pytest.mark.slow
 def test_what_is_out_of_date_in_a_row_is_mended_by_hand(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -80,13 +80,15 @@ CIFAR = [
     (r.cifar_plain110, 110, 0, 1_727_962, 8_096, 252_887_680),
     (r.cifar_resnet110, 110, 0, 1_727_962, 8_096, 252_887_680),
     (partial(r.cifar_resnet110, "B"), 110, 2, 1_730_714, 8_288, 253_149_824),
-    (r.cifar_resnet1202, 1202, 0, 19_421_274, 89_632, 2_829_238_912),
 ]
+DEEPEST = (r.cifar_resnet1202, 1202, 0, 19_421_274, 89_632, 2_829_238_912)
 
 
 @pytest.mark.parametrize(
     ("constructor", "depth", "projections", "total", "affine", "multiply_adds", "size"),
-    [(*row, 224) for row in IMAGENET] + [(*row, 32) for row in CIFAR],
+    [(*row, 224) for row in IMAGENET]
+    + [(*row, 32) for row in CIFAR]
+    + [pytest.param(*DEEPEST, 32, marks=pytest.mark.slow)],
 )
 def test_counts(constructor, depth, projections, total, affine, multiply_adds, size):
     net = on_meta(constructor)

@@ -90,7 +90,7 @@ def unit_bns(unit, first):
         (r.cifar_preresnet, {"n": 2, "shortcut": "B"}, 16),
         (r.cifar_preresnet_bottleneck, {"n": 2}, 16),
         (r.preresnet152, {"num_classes": 10}, 64),
-        (r.preresnet152, {"num_classes": 10, "pool": "ceil"}, 64),
+        pytest.param(r.preresnet152, {"num_classes": 10, "pool": "ceil"}, 64, marks=pytest.mark.slow),
     ],
 )
 @torch.no_grad()

@@ -57,7 +57,7 @@ NETS = {
 }
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if "50" in n else n for n in NETS])
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if "res" in n else n for n in NETS])
 def test_meta_real_and_exported_agree(form, name):
     make, shape = NETS[name]
     net = make().eval()

@@ -200,7 +200,7 @@ def _set(module: nn.Module) -> None:
     random.seed(3)
 
 
-@pytest.mark.parametrize("change", [_draw, _set])
+@pytest.mark.parametrize("change", [_draw, pytest.param(_set, marks=pytest.mark.slow)])
 def test_drawing_numbers_and_changing_settings_is_no_fault_and_is_undone(change: Callable[[nn.Module], None]) -> None:
     state = world()
     assert check(altered(change), "cifar10/resnet20").verdict == "conforms"
@@ -244,6 +244,7 @@ def test_an_instance_that_runs_on_real_tensors_alone() -> None:
     assert laboratory.module is not net
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:FutureWarning", "ignore::DeprecationWarning")
 def test_a_scripted_instance_keeps_its_gradients_and_conforms() -> None:
     net = torch.jit.script(torchvision.models.resnet18())

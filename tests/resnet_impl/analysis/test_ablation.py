@@ -71,6 +71,7 @@ def records(folder: Path) -> dict[str, Any]:
     return {p.parent.parent.name + p.parent.name: json.loads(p.read_text()) for p in folder.rglob("run.json")}
 
 
+@pytest.mark.slow
 def test_all_variants_are_trained_alike(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("matplotlib")
     assert run("ablation", *TINY, "--seeds", "0-1") == 0

@@ -116,6 +116,7 @@ def test_drawn_orders_keep_to_the_pairs() -> None:
     assert all(sum(i > j for i, j in (order[:2], order[2:4])) == 1 for order in orders)  # an odd number of swaps
 
 
+@pytest.mark.slow
 def test_the_verb_on_a_trained_network(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("matplotlib")
     monkeypatch.setattr(train, "load_data", lambda where, **options: made_data())

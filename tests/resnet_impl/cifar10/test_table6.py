@@ -55,6 +55,7 @@ def test_the_table_beside_the_papers(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert (tmp_path / "curves.png").exists()
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_trained_and_what_is_there_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     arguments = ["--models", "resnet8,plain8", "--seeds", "2", "--output", str(tmp_path), *SHORT]
     assert table6.main(arguments) == 0
@@ -72,6 +73,7 @@ def test_what_is_missing_is_trained_and_what_is_there_is_not(tmp_path: Path, mon
     assert table6.main(arguments) == 0
 
 
+@pytest.mark.slow
 def test_seeds_side_by_side(tmp_path: Path) -> None:
     arguments = ["--models", "resnet8", "--seeds", "2", "--output", str(tmp_path), "--side-by-side", *SHORT]
     assert table6.main(arguments) == 0

@@ -81,7 +81,7 @@ def test_seeds_side_by_side_are_the_runs_that_they_are_alone(tmp_path: Path) -> 
         assert same(weights_of(tmp_path / "both" / f"seed{seed}"), weights_of(tmp_path / seed))
 
 
-@pytest.mark.parametrize("stop", [1, 37, 100, 123])
+@pytest.mark.parametrize("stop", [37, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 100, 123))])
 def test_it_goes_on_bit_for_bit_after_a_signal(stop: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ("--iterations", "150", "--evaluate-every", "100", "--save-every", "50")
     assert main(tmp_path / "whole", *options) == 0

@@ -84,6 +84,7 @@ def test_a_mistake_would_be_seen(mistake: Callable[[Tensor], Tensor]) -> None:
     assert uneven(outcomes(mistake(torch.empty(BATCHES * 128))), 162)
 
 
+@pytest.mark.slow
 def test_they_come_as_often_as_torchvisions(drawn: Tensor) -> None:
     """RandomCrop and RandomHorizontalFlip of the subtracted image, one image after another."""
     transform = Compose([RandomCrop(32, padding=4), RandomHorizontalFlip()])
