@@ -225,6 +225,10 @@ class Laboratory:
                 differentiate(places, loss(output), on_gradient)
             return Run(output.detach(), after, graph, values, leaf.grad if loss is not None else None)
 
+    def own(self, index: int) -> torch.Tensor:
+        """The value that a registered tensor has in the laboratory's network, and in each pass that gives it none."""
+        return registered(self.module)[index][0].detach()
+
     def _present(self, module: nn.Module) -> Iterator[tuple[int, torch.Tensor]]:
         """The registered tensors as they are now: a pass may have put another one in the place of a buffer."""
         now = {
