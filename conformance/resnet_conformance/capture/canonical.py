@@ -11,8 +11,8 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from ..graph import Shape
+from . import masks, products, rectifiers, samples, scatters, sights
 from . import parts as layer_parts
-from . import products, rectifiers, samples, scatters, sights
 
 if TYPE_CHECKING:
     from .emitter import Emitter
@@ -153,18 +153,11 @@ def _sum(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | 
 
 def _mul(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
     for value, mask in ((x["a"], x["b"]), (x["b"], x["a"])):
-        fact, node = e.fact(mask), e[mask]
         if e.is_zero(mask):
-            return e.constant(shape, fact)
-        if fact.keep is not None and e[value].shape == shape:
-            extra: dict[str, Any] = {} if node.shape == shape else {"mask": node.shape}
-            if fact.unbiased:
-                return e.append("dropout", {"x": value}, {"rate": round(1 - fact.keep, 9)} | extra, shape)
-            scaled = e[value]
-            if scaled.op == "scale" and abs(scaled.attrs["factor"] * fact.keep - 1) < 1e-6:
-                e.effects.add(value)
-                return e.append("dropout", {"x": scaled.inputs[0]}, {"rate": round(1 - fact.keep, 9)} | extra, shape)
-            return e.append("dropout", {"x": value}, {"rate": round(1 - fact.keep, 9), "scaled": False} | extra, shape)
+            return e.constant(shape, e.fact(mask))
+        if (kept := masks.masked(e, value, mask, shape)) is not None:
+            return kept
+        node = e[mask]
         if node.op == "aten._to_copy":
             node = e[node.inputs[0]]
         if rectifiers.compared(e, node.index, value, "gt", "ge"):
