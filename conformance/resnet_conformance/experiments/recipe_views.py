@@ -67,15 +67,20 @@ def examine_crops(view: RecipeView, recipe: Recipe, seed: int) -> Seen:
 
 
 def examine_single_view(view: RecipeView, seed: int) -> Seen:
-    """That testing sees the original image, always (TC-03). Raises CannotExamineError."""
+    """That testing sees the original image, always (TC-03). Raises CannotExamineError.
+
+    One image is shown as often as in training. A transform that gives another view of it once in twenty times passes
+    for one that draws nothing with the probability 0.95^400 = 1.2e-9, and one that flips a fifth with 2e-39.
+    """
     coded = recipe_crops.coded()
     eye = Eye(view.test_transform, "test_transform", coded)
     size = recipe_crops.SIZE
-    first, second = eye.look(coded, seed), eye.look(coded, seed + 1)
+    first = eye.look(coded, seed)
     if first.shape != (3, size, size):
         return Seen((f"The test transform gives {first.shape[1]}x{first.shape[2]}, not {size}x{size}.",), "")
-    if not torch.equal(first, second):
-        return Seen(("The test transform is random: it gives one image differently the second time.",), "")
+    for draw in range(1, recipe_crops.DRAWS):
+        if not torch.equal(first, eye.look(coded, seed + draw)):
+            return Seen(("The test transform is random: it gives one image differently from time to time.",), "")
     crops = recipe_crops.look_through(eye, seed, draws=1)
     if crops.offsets != [(0, 0)] or crops.flips:
         return Seen(("The test transform does not give the whole image as it is.",), "")

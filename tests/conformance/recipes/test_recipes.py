@@ -45,6 +45,11 @@ def diagonal(image: Any) -> Any:
     return transforms.functional.crop(transforms.functional.pad(image, [4]), offset, offset, 32, 32)
 
 
+def seldom_flipped(image: Any) -> Any:
+    """A flip of one image in twenty."""
+    return transforms.functional.hflip(image) if torch.rand(()) > 0.95 else image
+
+
 WRONG: dict[str, tuple[made.Recipe, str, str]] = {
     "weight decay": (
         made.cifar(optimizer=lambda p: SGD(p, 0.1, momentum=0.9, weight_decay=2e-4)), "TC-01",
@@ -118,6 +123,9 @@ WRONG: dict[str, tuple[made.Recipe, str, str]] = {
         "erased"),
     "random test": (
         made.cifar(test_transform=made.cifar_train()), "TC-03", "The test transform is random"),
+    "seldom random test": (
+        made.cifar(test_transform=transforms.Compose([seldom_flipped, made.CIFAR_TEST])),
+        "TC-03", "The test transform is random"),
     "resized test": (
         made.cifar(
             test_transform=transforms.Compose([transforms.Resize(40), transforms.CenterCrop(32), made.CIFAR_TEST])),
