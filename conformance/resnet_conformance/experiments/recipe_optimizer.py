@@ -2,7 +2,8 @@
 
 SGD with momentum m moves a parameter after a unit gradient by lr (1, m, m^2, ...); Nesterov's form by
 lr (1 + m, m^2, m^3, ...); the form with (1 - m) by lr (1 - m) (1, m, ...). What scales otherwise than the gradient
-is no SGD. Every parameter of the network is asked.
+is no SGD. Weight decay that is a part of the gradient, as the papers' is, is followed by the same; decoupled decay is
+not. Every parameter of the network is asked.
 
 Sources: He et al. 2015, section 3.4; README of the released models; Goyal et al. 2017, section 5.1.
 """
@@ -32,7 +33,8 @@ class CannotExamineError(Exception):
 class OptimizerFacts:
     """`decay` maps the kind of parameter, and its name, to the weight decay that it gets; `first` is the form's first
     factor. Momentum and form are those of the first convolution that moves; `others` names the parameters whose steps
-    fall off otherwise, with their momentum, and `still` those that no gradient moves.
+    fall off otherwise, with their momentum, and `still` those that no gradient moves. `decoupled` names those whose
+    weights shrink beside the gradient, so that their decay does not pass through the momentum.
     """
 
     name: str
@@ -44,6 +46,7 @@ class OptimizerFacts:
     decay: Mapping[str, Mapping[str, float]]
     others: Mapping[str, float]
     still: tuple[str, ...]
+    decoupled: tuple[str, ...]
 
 
 def measure_optimizer(build: Callable[..., Any] | None, specimen: Specimen | None = None) -> OptimizerFacts:
@@ -62,7 +65,7 @@ def measure_optimizer(build: Callable[..., Any] | None, specimen: Specimen | Non
         still = tuple(name for name, moves in once.items() if not any(moves))
         first = next((name for name in (*specimen.kinds[CONV], *forms) if name in forms and name not in still), "")
         momentum, form = forms.get(first, (0.0, "other"))
-        answers = _impulse(build, specimen, 1.0, primed=False)
+        decay, decoupled = _decay(build, specimen, _impulse(build, specimen, 1.0, primed=False))
         return OptimizerFacts(
             name=type(make_optimizer(build, specimen)).__name__,
             linear=linear,
@@ -70,13 +73,14 @@ def measure_optimizer(build: Callable[..., Any] | None, specimen: Specimen | Non
             form=form,
             first=once.get(first, [0.0])[0],
             rate_inside=_rate_inside(build, specimen, first, once.get(first, [0.0, 0.0])),
-            decay=_decay(build, specimen, {name: moves[0] for name, moves in answers.items()}),
+            decay=decay,
             others={
                 name: found
                 for name, (found, kind) in forms.items()
                 if name not in still and (kind != form or not math.isclose(found, momentum, rel_tol=1e-6, abs_tol=1e-9))
             },
             still=still,
+            decoupled=decoupled,
         )
 
 
@@ -138,16 +142,32 @@ def _rate_inside(build: Callable[..., Any], specimen: Specimen, name: str, impul
     return math.isclose(moved, impulse[1] * rate, rel_tol=1e-3)
 
 
-def _decay(build: Callable[..., Any], specimen: Specimen, firsts: Mapping[str, float]) -> dict[str, dict[str, float]]:
-    """Weight decay of each parameter by its kind: how far a weight of 1 moves without any gradient."""
+def _decay(
+    build: Callable[..., Any], specimen: Specimen, answers: Mapping[str, list[float]]
+) -> tuple[dict[str, dict[str, float]], tuple[str, ...]]:
+    """Weight decay of each parameter by its kind, and the parameters whose decay is decoupled.
+
+    Decay is how far a weight of 1 moves without any gradient. Where it is a part of the gradient, a step from 0 behind
+    that goes on with it as with an impulse of gradient (`answers`).
+    """
     optimizer = make_optimizer(build, specimen)
     rate = _settle_rate(optimizer)
     moved = _step(specimen, optimizer, 0.0, start=1.0)
-    units = {name: rate * (first if abs(first) > 1e-9 else 1.0) for name, first in firsts.items()}
-    return {
+    later = _step(specimen, optimizer, 0.0)
+    decoupled = tuple(
+        name
+        for name, (first, then, *_) in answers.items()
+        if not math.isclose(later[name] * first, moved[name] * then, rel_tol=1e-4, abs_tol=1e-14)
+    )
+    units = {
+        name: rate * (moves[0] if abs(moves[0]) > 1e-9 and name not in decoupled else 1.0)
+        for name, moves in answers.items()
+    }
+    decay = {
         kind: {name: moved[name] / units[name] for name in names if name in moved}
         for kind, names in specimen.kinds.items()
     }
+    return decay, decoupled
 
 
 def _step(specimen: Specimen, optimizer: Any, gradient: float, start: float = 0.0) -> dict[str, float]:

@@ -94,6 +94,13 @@ def _faults(facts: OptimizerFacts, recipe: Recipe) -> list[str]:
         if wrong:
             values = _values(wrong, len(decay))
             faults.append(f"The weight decay of {kind} is {values}, not {recipe.weight_decay:g}.")
+        apart = [name for name in decay if name in facts.decoupled]
+        if apart and facts.linear:  # what is no SGD mixes its decay with the gradient in a way of its own
+            which = "" if len(apart) == len(decay) else f" ({listed(apart)})"
+            faults.append(
+                f"The weight decay of {kind} is decoupled{which}: it does not pass through the momentum, as a part of "
+                "the gradient does."
+            )
     return faults
 
 

@@ -61,6 +61,21 @@ def sgd_without_decay_of_norms(model: torch.nn.Module) -> SGD:
     return SGD(groups, lr=0.1, momentum=0.9)
 
 
+class DecoupledSGD(SGD):
+    """SGD whose weights shrink beside the gradient, so that their decay never enters the momentum."""
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        decays = [group["weight_decay"] for group in self.param_groups]
+        for group in self.param_groups:
+            for p in group["params"]:
+                p.mul_(1 - group["lr"] * group["weight_decay"])
+            group["weight_decay"] = 0.0
+        super().step(closure)
+        for group, decay in zip(self.param_groups, decays, strict=True):
+            group["weight_decay"] = decay
+
+
 def multi_step(optimizer: Any) -> MultiStepLR:
     return MultiStepLR(optimizer, milestones=[32_000, 48_000], gamma=0.1)
 

@@ -75,6 +75,24 @@ def test_weight_decay_is_measured_for_each_kind(nesterov: bool) -> None:
     assert decay == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("build", "decoupled"),
+    [
+        (lambda p: SGD(p, 0.1, momentum=0.9, weight_decay=1e-4), False),
+        (lambda p: SGD(p, 0.001, momentum=0.9, weight_decay=1e-4, nesterov=True), False),
+        (lambda p: SGD(p, 0.1, momentum=0.9, weight_decay=1e-4, dampening=0.5), False),
+        (lambda p: SGD(p, 0.1, momentum=0.9), False),
+        (lambda p: SGD(p, 0.1, weight_decay=1e-4), False),  # without momentum both are one
+        (CaffeSGD, False),
+        (lambda p: CaffeSGD(p, 0.1), False),
+        (lambda p: made.DecoupledSGD(p, 0.1, momentum=0.9, weight_decay=1e-4), True),
+        (lambda p: made.DecoupledSGD(p, 0.001, momentum=0.9, weight_decay=1e-4, nesterov=True), True),
+    ],
+)
+def test_decay_that_passes_by_the_momentum(build: Callable[..., Any], decoupled: bool) -> None:
+    assert bool(measure_optimizer(build).decoupled) == decoupled
+
+
 def test_the_rates_are_those_that_the_scheduler_gives_in_training() -> None:
     """Beside a real loop over a network of one weight."""
     weight = torch.nn.Parameter(torch.ones(1))

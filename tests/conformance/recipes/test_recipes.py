@@ -55,6 +55,13 @@ WRONG: dict[str, tuple[made.Recipe, str, str]] = {
         made.cifar(optimizer=lambda p: SGD(p, 0.1, momentum=0.9, weight_decay=2e-4)), "TC-01",
         "The weight decay of convolution weights is 0.0002, not 0.0001."),
     "no weight decay": (made.cifar(optimizer=lambda p: SGD(p, 0.1, momentum=0.9)), "TC-01", "is 0, not 0.0001"),
+    "decoupled weight decay": (
+        made.cifar(optimizer=lambda p: made.DecoupledSGD(p, 0.1, momentum=0.9, weight_decay=1e-4)), "TC-01",
+        "The weight decay of convolution weights is decoupled"),
+    "decoupled weight decay, nesterov": (
+        made.cifar(
+            optimizer=lambda p: made.DecoupledSGD(p, 0.1, momentum=0.9, weight_decay=1e-4, nesterov=True)),
+        "TC-01", "is decoupled"),
     "momentum": (
         made.cifar(optimizer=lambda p: SGD(p, 0.1, momentum=0.95, weight_decay=1e-4)), "TC-01",
         "The momentum is 0.95, not 0.9."),
