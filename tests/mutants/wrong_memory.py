@@ -76,7 +76,7 @@ class ShrinksAtFullSize:
         return super().forward(x)  # type: ignore[misc]
 
 
-@wrong(RESNET20, {"BH-02": "changes the network"}, where="stem")
+@wrong(RESNET20, {"BH-02": "changes the network"}, also="BH-04 CT-01", where="stem")
 def shrinks_at_full_size() -> nn.Module:
     return resnet20(net=ShrinksAtFullSize)
 
@@ -90,6 +90,6 @@ class ShrinksALargeWeight:
 
 
 # A tensor of which no copy is kept where a pass only reads it.
-@wrong(RESNET18, {"BH-02": "changes the network"}, where="convs")
+@wrong(RESNET18, {"BH-02": "changes the network"}, also="BH-04 CT-01", where="convs")
 def shrinks_a_large_weight() -> nn.Module:
     return resnet18(net=ShrinksALargeWeight)
