@@ -14,7 +14,7 @@ Canonical operations, their operand roles and attributes (an unknown operation k
     batch_norm   x [gamma] [beta] [mean] [var]         eps, momentum, batch_statistics: bool (True: normalises with
                                                        the batch's own)
     linear       x weight [bias]                       (also from addmm, mm, matmul of a parameter)
-    relu         x                                     (also from clamp_min(0), threshold(0, 0), maximum with 0)
+    relu         x                                     (also from clamp_min(0), maximum with 0, (x + |x|) / 2)
     add          a b                                   alpha: factor on b (1 in a plain sum); also of a tensor and a
                                                        constant
     sub mul div maximum minimum    a b                 two-tensor forms

@@ -16,6 +16,7 @@ from . import (  # noqa: F401  (they register their networks)
     right_pieces,
     right_preactivation,
     right_products,
+    right_rectifiers,
     right_returns,
     right_samples,
     right_unread,

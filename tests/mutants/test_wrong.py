@@ -26,6 +26,7 @@ from . import (  # noqa: F401  (each registers its networks)
     wrong_preactivation,
     wrong_products,
     wrong_projections,
+    wrong_rectifiers,
     wrong_returns,
     wrong_samples,
     wrong_shapes,

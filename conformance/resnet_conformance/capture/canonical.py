@@ -11,7 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from ..graph import Shape
-from . import masks, products, rectifiers, samples, scatters, sights
+from . import kinks, masks, pooled, products, rectifiers, samples, scatters, sights
 from . import parts as layer_parts
 
 if TYPE_CHECKING:
@@ -117,6 +117,8 @@ def _add(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | 
         return alike
     if (whole := layer_parts.add(e, x, attrs, shape)) is not None:
         return whole
+    if (rectified := kinks.relu(e, "add", x, attrs, shape)) is not None:
+        return rectified
     for product, bias in ((x["a"], x["b"]), (x["b"], x["a"])):
         node, learned = e[product], not e.depends[bias] and e[bias].op != "constant"
         across = learned and prod(e[bias].shape) == shape[-1] and e[bias].shape[-1:] == shape[-1:]
@@ -132,23 +134,12 @@ def _sub(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | 
     negated = e[x["b"]]
     if attrs["alpha"] == -1:
         return e.emit("add", x, {"alpha": 1}, shape)
+    if (rectified := kinks.relu(e, "sub", x, attrs, shape)) is not None:
+        return rectified
     if negated.op != "scale" or negated.attrs["factor"] * attrs["alpha"] != -1:
         return None
     e.effects.add(negated.index)
     return e.emit("add", {"a": x["a"], "b": negated.inputs[0]}, {"alpha": 1}, shape)
-
-
-def _sum(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
-    """The sum over the axis along which tensors were stacked is their sum."""
-    stacked, axes = e[x["x"]], attrs["axes"]
-    if stacked.op != "concat" or axes != (stacked.attrs["axis"],):
-        return None
-    if any(e[part].shape[axes[0]] != 1 for part in stacked.inputs):
-        return None
-    first, *others = (e.emit("reshape", {"x": part}, {}, shape) for part in stacked.inputs)
-    for other in others:
-        first = e.emit("add", {"a": first, "b": other}, {"alpha": 1}, shape)
-    return first
 
 
 def _mul(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
@@ -174,6 +165,8 @@ def _scale(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int 
         from .facts import Fact
 
         return e.constant(shape, Fact(fill=0.0))
+    if (rectified := kinks.relu(e, "scale", x, attrs, shape)) is not None:
+        return rectified
     if node.op == "dropout" and node.attrs.get("scaled") is False and abs(factor * (1 - node.attrs["rate"]) - 1) < 1e-6:
         kept = {key: value for key, value in node.attrs.items() if key != "scaled"}
         e.effects.add(node.index)
@@ -190,35 +183,6 @@ def _add_scalar(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) ->
     return x["x"] if attrs["value"] == 0 else None
 
 
-def _reduction(op: str, partial: str) -> Rewrite:
-    def rewrite(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
-        source, node = x["x"], e[x["x"]]
-        axes: tuple[int, ...] = attrs["axes"]
-        if len(node.shape) == 4 and set(axes) == {2, 3}:
-            return e.append(op, {"x": source}, {"keepdim": attrs["keepdim"]}, shape)
-        if node.op == "permute" and len(node.shape) == 4:  # (N, H, W, C) and its mean over the middle
-            order: tuple[int, ...] = node.attrs["order"]
-            left = [order[i] for i in range(4) if i not in axes]
-            if {order[a] for a in axes} == {2, 3} and left == [0, 1]:
-                pooled = e.append(op, {"x": node.inputs[0]}, {"keepdim": False}, e[node.inputs[0]].shape[:2])
-                return e.emit("reshape", {"x": pooled}, {}, shape)
-        whole = None
-        if node.op == "reshape" and axes == (2,) and len(node.shape) == 3:  # (N, C, H, W) -> (N, C, H*W) -> its mean
-            whole = node.inputs[0]
-        if node.op == partial and len(e[node.inputs[0]].shape) == 4:  # the mean of means over rows
-            inner: tuple[int, ...] = node.attrs["axes"]
-            outer = tuple(a if node.attrs["keepdim"] or a < inner[0] else a + 1 for a in axes)
-            if {*inner, *outer} == {2, 3}:
-                e.effects.add(node.index)
-                whole = node.inputs[0]
-        if whole is None or len(e[whole].shape) != 4 or e[whole].shape[:2] != node.shape[:2]:
-            return None
-        pooled = e.append(op, {"x": whole}, {"keepdim": False}, node.shape[:2])
-        return e.emit("reshape", {"x": pooled}, {}, shape)
-
-    return rewrite
-
-
 REWRITES: Mapping[str, Rewrite] = {
     "reshape": _reshape,
     "permute": _permute,
@@ -228,7 +192,8 @@ REWRITES: Mapping[str, Rewrite] = {
     "scatter": scatters.scatter,
     "add": _add,
     "sub": _sub,
-    "aten.sum": _sum,
+    "aten.sum": pooled.total,
+    **dict.fromkeys(("global_avg_pool", "avg_pool"), pooled.window),
     "mul": _mul,
     "scale": _scale,
     "add_scalar": _add_scalar,
@@ -239,6 +204,6 @@ REWRITES: Mapping[str, Rewrite] = {
     "maximum": rectifiers.maximum,
     "aten.where": rectifiers.where,
     **dict.fromkeys(("aten.masked_fill", "aten.index_put"), rectifiers.masked_fill),
-    "aten.mean": _reduction("global_avg_pool", "aten.mean"),
-    "aten.amax": _reduction("global_max_pool", "aten.amax"),
+    "aten.mean": pooled.reduction("global_avg_pool", "aten.mean"),
+    "aten.amax": pooled.reduction("global_max_pool", "aten.amax"),
 }

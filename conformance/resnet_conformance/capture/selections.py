@@ -1,4 +1,4 @@
-"""Fixed tensors that pick: a 1x1 convolution whose weight is zeros and ones, an index that is kept in a buffer.
+"""Fixed tensors that decide: a 1x1 convolution whose weight is zeros and ones, a kept index, a kept 0 for a maximum.
 
 What such an operation does stands in values, not in shapes. They are there where the network runs on real tensors.
 """
@@ -12,6 +12,7 @@ import torch
 
 from ..graph import Graph
 from .calls import Call
+from .facts import Fact
 from .views import region
 
 INDEXED = {"aten.index": "x1", "aten.index_select": "x1"}  # by operation: the role of its (first) index
@@ -24,6 +25,8 @@ def wants_values(graph: Graph) -> bool:
 
 def _may_pick(graph: Graph, index: int) -> bool:
     node = graph[index]
+    if node.op in ("maximum", "minimum"):  # with 0 it is a rectifier
+        return any(_is_fixed(graph, i) for i in node.inputs)
     pointwise = node.op in ("conv", "blur") and set(node.attrs["kernel"]) == {1} and "bias" not in node.roles
     role = "weight" if pointwise else INDEXED.get(node.op)
     given = node.operand(role) if role else None
@@ -34,6 +37,13 @@ def _is_fixed(graph: Graph, index: int) -> bool:
     """Does neither a parameter nor the network's input enter the value?"""
     node = graph[index]
     return index not in graph.depends and node.op != "parameter" and all(_is_fixed(graph, i) for i in node.inputs)
+
+
+def operand(c: Call, key: str) -> int | None:
+    """The node of a tensor argument; where its values are all 0, a constant that is known to be."""
+    given = c.get(key)
+    values = c.fixed(given) if isinstance(given, torch.Tensor) else None
+    return c.node(key) if values is None or values.any() else c.emitter.constant(tuple(values.shape), Fact(fill=0.0))
 
 
 def convolution(c: Call, attrs: Mapping[str, Any]) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from . import selections
 from .calls import Call, Lowering, generic
 from .facts import UNKNOWN, Fact
 from .views import slice_step
@@ -27,7 +28,7 @@ def binary(op: str) -> Lowering:
 
 
 def extremum(op: str) -> Lowering:
-    return lambda c: c.emit(op, {"a": c.node("self"), "b": c.node("other")})
+    return lambda c: c.emit(op, {"a": selections.operand(c, "self"), "b": selections.operand(c, "other")})
 
 
 def concat(c: Call) -> int:
