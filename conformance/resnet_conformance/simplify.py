@@ -1,12 +1,13 @@
 """Graph -> Graph: one form for what people write in several, where the value is the same whatever the input.
 
-Zero padding before a convolution or behind a ReLU before a max pool becomes that layer's own padding; a 1x1
-convolution on the pooled features is a fully connected layer. Indices stay.
+Zero padding before a convolution or behind a ReLU before a max pool becomes that layer's own padding, and so does a
+max pool's with minus infinity; a 1x1 convolution on the pooled features is a fully connected layer. Indices stay.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 from .graph import Graph, Node
@@ -29,15 +30,15 @@ def simplify(graph: Graph) -> Graph:
 
 
 def _fold_padding(graph: Graph, nodes: list[Node], node: Node) -> Node:
-    """Take a zero padding of the map in front of the layer into the layer's own padding."""
+    """Take a padding of the map in front of the layer, with what it would pad itself, into its own padding."""
     source = node.operand("x")
     if source is None or nodes[source].op != "pad" or len(node.shape) != 4:
         return node
     pad = nodes[source]
     before, after = pad.attrs["before"], pad.attrs["after"]
-    if pad.attrs["value"] != 0 or any(before[:2]) or any(after[:2]) or any(v < 0 for v in (*before, *after)):
+    if any(before[:2]) or any(after[:2]) or any(v < 0 for v in (*before, *after)):
         return node
-    if node.op == "max_pool" and not _is_nonnegative(graph, pad):
+    if not (_is_never_largest(graph, pad) if node.op == "max_pool" else pad.attrs["value"] == 0):
         return node
     height, width = node.attrs["padding"][:2]
     if node.op == "max_pool" and (height or width):
@@ -51,8 +52,10 @@ def _fold_padding(graph: Graph, nodes: list[Node], node: Node) -> Node:
     return replace(node, attrs=attrs, inputs=inputs)
 
 
-def _is_nonnegative(graph: Graph, pad: Node) -> bool:
-    return graph[pad.inputs[0]].op == "relu"
+def _is_never_largest(graph: Graph, pad: Node) -> bool:
+    """Is no value that the padding adds above one of the map? A max pool itself pads with minus infinity."""
+    value = pad.attrs["value"]
+    return bool(value == -inf or (value <= 0 and graph[pad.inputs[0]].op == "relu"))
 
 
 def _reads_features(graph: Graph, nodes: list[Node], node: Node) -> bool:

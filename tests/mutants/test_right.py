@@ -14,6 +14,7 @@ from . import (  # noqa: F401  (they register their networks)
     right_memory,
     right_parametrised,
     right_pieces,
+    right_pools,
     right_preactivation,
     right_products,
     right_rectifiers,

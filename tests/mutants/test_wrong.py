@@ -23,6 +23,7 @@ from . import (  # noqa: F401  (each registers its networks)
     wrong_memory,
     wrong_norms,
     wrong_parametrised,
+    wrong_pools,
     wrong_preactivation,
     wrong_products,
     wrong_projections,
