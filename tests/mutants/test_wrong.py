@@ -19,6 +19,7 @@ from . import (  # noqa: F401  (each registers its networks)
     wrong_inits,
     wrong_inputs,
     wrong_joins,
+    wrong_layouts,
     wrong_masks,
     wrong_memory,
     wrong_norms,

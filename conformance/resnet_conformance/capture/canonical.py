@@ -11,7 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from ..graph import Shape
-from . import kinks, masks, pooled, products, rectifiers, samples, scatters, sights
+from . import kinks, layouts, masks, pooled, products, rectifiers, samples, scatters, sights
 from . import parts as layer_parts
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ def _slice(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int 
         ):
             merged.append((a + c * s, b if d == extent else min(b, a + d * s), s * t))
         start, stop, step = (tuple(m[k] for m in merged) for k in range(3))
+    elif (taken := layouts.slice_(e, x, attrs, shape)) is not None:
+        return taken
     return e.append("slice", {"x": source}, {"start": start, "stop": stop, "step": step}, shape)
 
 
@@ -91,6 +93,8 @@ def _pad(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | 
             "value": value,
         }
         return e.emit("pad", {"x": source}, rest, shape)
+    if (alike := layouts.pad(e, x, attrs, shape)) is not None:
+        return alike
     if node.op == "pad" and node.attrs["value"] == value:
         source = node.inputs[0]
         before = tuple(a + b for a, b in zip(node.attrs["before"], before, strict=True))
@@ -126,7 +130,7 @@ def _add(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | 
             e.effects.add(product)
             row = e.emit("reshape", {"x": bias}, {}, shape[-1:])
             return e.append("linear", dict(zip(node.roles, node.inputs, strict=True)) | {"bias": row}, {}, shape)
-    return None
+    return layouts.arithmetic("add")(e, x, attrs, shape)
 
 
 def _sub(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
@@ -137,7 +141,7 @@ def _sub(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | 
     if (rectified := kinks.relu(e, "sub", x, attrs, shape)) is not None:
         return rectified
     if negated.op != "scale" or negated.attrs["factor"] * attrs["alpha"] != -1:
-        return None
+        return layouts.arithmetic("sub")(e, x, attrs, shape)
     e.effects.add(negated.index)
     return e.emit("add", {"a": x["a"], "b": negated.inputs[0]}, {"alpha": 1}, shape)
 
@@ -153,8 +157,8 @@ def _mul(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | 
             node = e[node.inputs[0]]
         if rectifiers.compared(e, node.index, value, "gt", "ge"):
             e.effects.update((mask, node.index))
-            return e.append("relu", {"x": value}, {}, shape)
-    return None
+            return e.emit("relu", {"x": value}, {}, shape)
+    return layouts.arithmetic("mul")(e, x, attrs, shape)
 
 
 def _scale(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int | None:
@@ -197,6 +201,7 @@ REWRITES: Mapping[str, Rewrite] = {
     "mul": _mul,
     "scale": _scale,
     "add_scalar": _add_scalar,
+    **{op: layouts.arithmetic(op) for op in ("div", "aten.addcmul", "aten.addcdiv")},
     "relu": sights.elementwise("relu"),
     "batch_norm": sights.batch_norm,
     "linear": products.linear,

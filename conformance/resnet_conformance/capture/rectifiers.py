@@ -27,7 +27,7 @@ def maximum(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int
     """max(x, 0), either way round."""
     for value, other in ((x["a"], x["b"]), (x["b"], x["a"])):
         if e.is_zero(other) and e[value].shape == shape:
-            return e.append("relu", {"x": value}, {}, shape)
+            return e.emit("relu", {"x": value}, {}, shape)
     return None
 
 
@@ -39,7 +39,7 @@ def where(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) -> int |
     for value, other, relations in ((yes, no, ("gt", "ge")), (no, yes, ("lt", "le"))):
         if e.is_zero(other) and e[value].shape == shape and compared(e, mask, value, *relations):
             e.effects.add(mask)
-            return e.append("relu", {"x": value}, {}, shape)
+            return e.emit("relu", {"x": value}, {}, shape)
     return None
 
 
@@ -51,5 +51,5 @@ def masked_fill(e: Emitter, x: Named, attrs: Mapping[str, Any], shape: Shape) ->
     zero = e.is_zero(filled[0]) if filled else attrs.get("value") == 0
     if zero and e[value].shape == shape and compared(e, mask, value, "lt", "le"):
         e.effects.add(mask)
-        return e.append("relu", {"x": value}, {}, shape)
+        return e.emit("relu", {"x": value}, {}, shape)
     return None
