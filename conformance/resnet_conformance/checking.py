@@ -104,10 +104,10 @@ def _is_same(one: Path, other: Path) -> bool:
 def _judge(row: ProjectTarget, expected: Sequence[Expectation], options: argparse.Namespace, spec: Spec) -> Judged:
     """The report of one target; a target that could not be judged has one, too."""
     try:
-        answer = outside.ask(_request(row, expected, options), options.timeout, row.folder, show_errors=_debug(options))
+        request = _request(row, expected, options)
+        report = outside.ask_report(request, options.timeout, row.folder, show_errors=_debug(options))
     except Problem as problem:
         return Judged(row, unexamined(row, str(problem), spec), str(problem), problem.trace)
-    report = Report.from_json(answer["report"])
     return Judged(row, replace(report, target=replace(report.target, kwargs=dict(row.kwargs))))
 
 

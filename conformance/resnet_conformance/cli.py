@@ -22,7 +22,6 @@ from .checking import run_check
 from .completion import completion
 from .delivery import check_output, deliver, deliver_reports, emit
 from .explain import explain
-from .findings import Report
 from .kata.verbs import run_kata
 from .outside import Problem, Request
 from .problems import PROGRAM, explain_error
@@ -68,8 +67,7 @@ def _identify(options: argparse.Namespace) -> int:
     spec = load_spec()
     check_output()
     request = Request("identification_report", (options.target,), {"kwargs": options.kw, "input": options.input})
-    answer = outside.ask(request, options.timeout, show_errors=hasattr(options, "debug"))
-    report = Report.from_json(answer["report"])
+    report = outside.ask_report(request, options.timeout, show_errors=hasattr(options, "debug"))
     report = replace(report, target=replace(report.target, kwargs=options.kw))
 
     def view(console: Console) -> None:
@@ -94,8 +92,7 @@ def _draw(options: argparse.Namespace) -> int:
     check_output(options.output)
     asked = {"architecture": options.architecture, "kwargs": options.kw, "input": options.input, "seed": 0}
     request = Request("check", (options.target,), {**asked, "evidence": ("structure",)})
-    answer = outside.ask(request, options.timeout, show_errors=hasattr(options, "debug"))
-    report = Report.from_json(answer["report"])
+    report = outside.ask_report(request, options.timeout, show_errors=hasattr(options, "debug"))
     report = replace(report, target=replace(report.target, kwargs=options.kw))
     deliver_reports([report], spec, "svg", options.output, lang=options.lang)
     return 0
@@ -139,13 +136,13 @@ def _transplant(options: argparse.Namespace) -> int:
         },
     )
     try:
-        done = outside.ask(request, options.timeout, show_errors=hasattr(options, "debug"))
+        text = outside.ask_text(request, options.timeout, show_errors=hasattr(options, "debug"))
     except Problem as problem:
         if not problem.differ:
             raise
         print(f"{PROGRAM}: {problem}", file=sys.stderr)
         return NETWORKS_DIFFER
-    emit(f"{options.output}: {done['text']}\n")
+    emit(f"{options.output}: {text}\n")
     return 0
 
 

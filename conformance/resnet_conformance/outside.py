@@ -16,11 +16,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .findings import Report
 
 TIMEOUT = 120.0  # seconds that a target gets unless told otherwise
 STARTING = 120.0  # seconds that importing torch may take on top
 READY, ANSWER = "ready", "answer.json"
+_KNOWN = frozenset({"report", "text", "problem"})  # each answer has one of these
 LOOK = 0.01  # seconds between two looks at the child
 CHILD = "import sys; sys.path[:] = {path!r}; from resnet_conformance.inside import main; main({folder!r})"
 
@@ -78,6 +82,29 @@ def ask(
         return _read(place / ANSWER, request, process, on_time, timeout)
 
 
+def ask_report(
+    request: Request, timeout: float | None = TIMEOUT, folder: Path | None = None, show_errors: bool = False
+) -> Report:
+    """The report that is the child's answer. Raises Problem as `ask` does, and where what came back is no report."""
+    from .reports.json_report import ReportError, read_data
+
+    answer = ask(request, timeout, folder, show_errors=show_errors)
+    try:
+        return read_data(answer.get("report"), "the answer")
+    except ReportError as error:
+        raise unreadable(request, str(error)) from None
+
+
+def ask_text(
+    request: Request, timeout: float | None = TIMEOUT, folder: Path | None = None, show_errors: bool = False
+) -> str:
+    """The text that is the child's answer. Raises Problem as `ask` does, and where what came back is no text."""
+    text = ask(request, timeout, folder, show_errors=show_errors).get("text")
+    if not isinstance(text, str):
+        raise unreadable(request, f"no text: {text!r}"[:200])
+    return text
+
+
 def _path(folder: Path | None) -> list[str]:
     """Where the child finds what we need: not in the target's folder, whose numpy.py would be taken for NumPy.
 
@@ -115,19 +142,40 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _read(
     path: Path, request: Request, process: subprocess.Popen[bytes], on_time: bool, timeout: float | None
 ) -> dict[str, Any]:
-    first = request.arguments[0]
-    target = first if isinstance(first, str) else ", ".join(address for address, *_ in request.arguments)
+    """What the child answered. It is foreign as all that the target's code can reach: it is looked at before use."""
+    target = _name(request)
+    if path.exists() and not path.is_file():  # to read a pipe or a device may never end
+        raise unreadable(request, "what it wrote is no regular file")
     try:
-        answer: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        answer = json.loads(path.read_text("utf-8"))
     except OSError:
         if not on_time:
             raise Problem(
                 f"{target} took longer than {timeout:g} s: give it more time (--timeout)", ended=True
             ) from None
         raise Problem(f"{target} could not be judged: {_end_words(process.returncode)}", ended=True) from None
+    except (ValueError, RecursionError) as error:
+        raise unreadable(request, f"{type(error).__name__}: {error}") from None
+    if not isinstance(answer, dict) or not _KNOWN.intersection(answer):
+        raise unreadable(request, f"no answer of ours: {str(answer)[:200]}")
     if "problem" in answer:
-        raise Problem(answer["problem"], answer["trace"], answer["differ"])
+        trace, differ = answer.get("trace", ""), answer.get("differ") is True
+        raise Problem(str(answer["problem"]), str(trace), differ)
     return answer
+
+
+def _name(request: Request) -> str:
+    first = request.arguments[0]
+    return first if isinstance(first, str) else ", ".join(address for address, *_ in request.arguments)
+
+
+def unreadable(request: Request, why: str) -> Problem:
+    """What is raised of an answer that is none; `why` is for --debug."""
+    return Problem(
+        f"{_name(request)} could not be judged: the process in which it ran gave an answer that cannot be read;"
+        " its code may change what Python's own modules do",
+        trace=f"{why}\n",
+    )
 
 
 def _end_words(code: int) -> str:

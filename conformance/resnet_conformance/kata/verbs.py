@@ -55,8 +55,11 @@ def _examine(exercise: Path, options: argparse.Namespace) -> Outcome:
     """Ask the child, tell the answer. Raises Problem where none came."""
     language = options.lang or language_of(exercise)
     request = Request("kata", (exercise.name,))
-    answer = outside.ask(request, options.timeout, exercise.parent, show_errors=hasattr(options, "debug"))
-    outcome = Outcome.from_text(answer["text"])
+    text = outside.ask_text(request, options.timeout, exercise.parent, show_errors=hasattr(options, "debug"))
+    try:
+        outcome = Outcome.from_text(text)
+    except (ValueError, LookupError, TypeError) as error:  # the exercise, too, is foreign code
+        raise outside.unreadable(request, f"{type(error).__name__}: {error}") from None
     deliver(lambda console: telling.tell(outcome, exercise, console, language))
     return outcome
 

@@ -58,6 +58,12 @@ def read_reports(path: Path) -> tuple[Report, ...]:
     return tuple(Report.from_json(row) for row in rows)
 
 
+def read_data(data: Any, name: str) -> Report:
+    """The report that plain data hold; `name` says in a message whence they are. Raises ReportError."""
+    _refuse_other(data, "", name)
+    return Report.from_json(data)
+
+
 def _read(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
@@ -69,7 +75,7 @@ def _read(path: Path) -> Any:
         raise ReportError(f"{path}: this is no report: {error}") from None
 
 
-def _refuse_other(data: Any, inside: str, path: Path) -> None:
+def _refuse_other(data: Any, inside: str, path: Path | str) -> None:
     """Raise ReportError for what is not after the schema."""
     fault = best_match(Draft202012Validator(load_schema()).iter_errors(data))
     if fault is not None:
