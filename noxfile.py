@@ -66,7 +66,8 @@ def conformance(session: nox.Session) -> None:
         return
     install(session, "test")
     # cifar10/resnet1202 alone takes minutes where the cores are busy
-    options = ("-q", "--resnet-timeout=1200", *PARALLEL, "--dist=loadgroup")
+    # loadscope: the ids of one target's tests begin alike, so that one process has them all
+    options = ("-q", "--resnet-timeout=1200", *PARALLEL, "--dist=loadscope")
     session.run("pytest", SUITE, *options, *session.posargs, env=ONE_THREAD)
 
 

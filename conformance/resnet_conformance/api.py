@@ -35,6 +35,10 @@ BATCH = 2
 SIZES = (224, 32)
 
 
+class ArgumentError(ValueError):
+    """An argument that cannot be."""
+
+
 class UnknownArchitectureError(ValueError):
     """No architecture has that name; the message suggests the nearest."""
 
@@ -63,16 +67,19 @@ def check(
     of evidence to look for (all of examination.EVIDENCE). `recipe` is the recipe that the network is trained with
     (docs/recipes.md). `expected` are the declared deviations, a YAML file or {id: reason} (docs/expectations.md); what
     is declared and does not occur is `Report.stale`. Experiments draw their random numbers from `seed`, by default a
-    fresh one; the report holds it. `timeout` is in seconds. Raises capture.TargetProblem, judge.UnjudgeableError,
+    fresh one; the report holds it. `timeout` is in seconds.
+
+    The target's code runs in this process, that of an address too, and may end it or keep it waiting; the command line
+    and the pytest suite run it in a child process. Raises capture.TargetProblem, judge.UnjudgeableError,
     spec.SpecError and ValueError (an argument that cannot be; UnknownArchitectureError and
     expectations.ExpectationError among them), each with a message for people.
     """
     spec = load_spec()
     if level not in (None, "must", "should"):
-        raise ValueError(f"level is 'must' or 'should', not {level!r}")
+        raise ArgumentError(f"level is 'must' or 'should', not {level!r}")
     evidence = (evidence,) if isinstance(evidence, str) else evidence
     if unknown := [kind for kind in evidence if kind not in EVIDENCE]:
-        raise ValueError(f"there is no evidence {unknown[0]!r}: choose from {', '.join(EVIDENCE)}")
+        raise ArgumentError(f"there is no evidence {unknown[0]!r}: choose from {', '.join(EVIDENCE)}")
     if architecture is not None and architecture not in spec.architectures:
         raise UnknownArchitectureError(
             f"unknown architecture {architecture!r}{suggest(str(architecture), spec.architectures)}"
@@ -192,7 +199,7 @@ def _capture(
     """Capture at the size asked, else the architecture's, else the first that works and then the nearest one's."""
     if input is not None:
         if len(input) != 3 or not all(isinstance(extent, int) and extent > 0 for extent in input):
-            raise ValueError(f"input is (channels, height, width), three numbers above 0, not {input!r}")
+            raise ArgumentError(f"input is (channels, height, width), three numbers above 0, not {input!r}")
         shapes: tuple[Shape, ...] = ((BATCH, *input),)
     elif architecture is not None:
         wanted = spec.architectures[architecture]

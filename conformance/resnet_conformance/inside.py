@@ -13,11 +13,12 @@ import time
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from .capture import load_target
+from .capture.problems import TargetError, last_line
 from .findings import Report
-from .outside import ANSWER, READY, Request
+from .outside import ANSWER, INSTEAD, READY, Request
 from .problems import explain_error
 from .reports import json_report
 from .reports.output import write_atomically
@@ -26,22 +27,34 @@ from .transplantation import NetworksDiffer
 
 def main(folder: str) -> None:
     """Answer the request on standard input with a file in the folder. Does not return."""
-    request = pickle.load(sys.stdin.buffer)  # written by our own parent
+    pipe = sys.stdin.buffer  # written by our own parent
+    function = pickle.load(pipe)
     sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - whoever asks gets no answer
     threading.Thread(target=_end_with, args=(os.getppid(),), name="parent", daemon=True).start()
     try:
         from .capture import candidates  # noqa: F401 - with torch, which takes seconds that are not the target's
 
-        _import(request)
+        _import(function)
         sys.path.insert(0, str(Path.cwd()))
         (Path(folder) / READY).touch()
-        answer = respond(request)
+        answer = respond(_unpack(pipe))
     except KeyboardInterrupt as error:  # no key was pressed here: this process has no terminal
         answer = _problem(error) | {"problem": "the target's code raised KeyboardInterrupt, so that it is not judged"}
     except BaseException as error:  # noqa: BLE001
         answer = _problem(error)
     write_atomically(Path(folder) / ANSWER, json_report.dump(answer))
     os._exit(0)
+
+
+def _unpack(pipe: BinaryIO) -> Request:
+    """What is asked; it may hold values of modules in the target's folder. Raises TargetError."""
+    try:
+        request: Request = pickle.load(pipe)
+    except Exception as error:
+        raise TargetError(
+            f"the target is given what cannot be read in a process of its own ({last_line(error)}); {INSTEAD}"
+        ) from error
+    return request
 
 
 def _end_with(parent: int) -> None:
@@ -54,7 +67,7 @@ def _end_with(parent: int) -> None:
 def respond(request: Request) -> dict[str, Any]:
     """The answer as plain data: {"report": ...} or {"text": ...}, else {"problem": ..., "trace": ...}."""
     try:
-        made = _import(request)(*request.arguments, **request.options)
+        made = _import(request.function)(*request.arguments, **request.options)
     except Exception as error:  # noqa: BLE001 - a bug, too, must come back as a message
         return _problem(error)
     return {"report": made.to_json()} if isinstance(made, Report) else {"text": getattr(made, "text", "")}
@@ -68,7 +81,7 @@ def _problem(error: BaseException) -> dict[str, Any]:
     }
 
 
-def _import(request: Request) -> Any:
+def _import(function: str) -> Any:
     """The function that is asked for; only these are."""
     from . import api
     from .family import check_family
@@ -82,7 +95,7 @@ def _import(request: Request) -> Any:
         "find": _find,
         "kata": _examine,
     }
-    return known[request.function]
+    return known[function]
 
 
 def _examine(path: str) -> Any:

@@ -28,6 +28,8 @@ _KNOWN = frozenset({"report", "text", "problem"})  # each answer has one of thes
 LOOK = 0.01  # seconds between two looks at the child
 CHILD = "import sys; sys.path[:] = {path!r}; from resnet_conformance.inside import main; main({folder!r})"
 
+INSTEAD = "in Python, give the factory itself in the place of its address"
+
 
 class Problem(Exception):
     """No report came back; the message says why, for people. `trace` is the traceback of a child's exception, `differ`
@@ -61,6 +63,7 @@ def ask(
     `timeout` is in seconds of the target's own time, `folder` where the child runs, `show_errors` lets what it writes
     to standard error through; what it prints is lost.
     """
+    data = _packed(request)
     with TemporaryDirectory(prefix="resnet-conformance-", ignore_cleanup_errors=True) as scratch:
         place = Path(scratch)
         process = subprocess.Popen(
@@ -75,11 +78,21 @@ def ask(
             assert process.stdin is not None
             # where it died before, its exit code says how
             with contextlib.suppress(BrokenPipeError), process.stdin as stream:
-                stream.write(pickle.dumps(request))
+                stream.write(data)
             on_time = _wait(process, place, timeout)
         finally:
             _end(process)
         return _read(place / ANSWER, request, process, on_time, timeout)
+
+
+def _packed(request: Request) -> bytes:
+    """The function alone first: what it needs is imported before modules of the target's folder can be found."""
+    try:
+        return pickle.dumps(request.function) + pickle.dumps(request)
+    except Exception as error:  # noqa: BLE001 - objects say in many ways that they cannot be pickled
+        raise Problem(
+            f"{_name(request)} is given what cannot be handed to a process of its own ({error}); {INSTEAD}"
+        ) from None
 
 
 def ask_report(

@@ -31,6 +31,7 @@ OURS = (
     WorkshopError,
 )
 BY_NAME = {
+    "ArgumentError",
     "RecipeError",
     "UnjudgeableError",
     "UnknownArchitectureError",

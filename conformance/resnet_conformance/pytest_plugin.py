@@ -16,11 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from . import one_run
 from .outside import TIMEOUT
 
 if TYPE_CHECKING:
     from .findings import Report
     from .project import ProjectTarget
+
+RUN = pytest.StashKey[one_run.Run]()
+SHARED = "resnet_conformance_shared"  # the key under which a process of pytest-xdist finds the shared folder
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -64,6 +68,24 @@ def pytest_configure(config: pytest.Config) -> None:
         " resnet_conformance.check, such as expected={'stride-3x3': 'we ship v1.5'}",
     )
     config.addinivalue_line("markers", "xdist_group(name): tests that one process runs (pytest-xdist)")
+    shared = getattr(config, "workerinput", {}).get(SHARED)
+    config.stash[RUN] = run = one_run.Run(config.getoption("--resnet-timeout"), Path(shared) if shared else None)
+    one_run.begin(run)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """A process of pytest-xdist starts: it is told the folder that those of this run share."""
+    node.workerinput[SHARED] = str(one_run.current().share())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The run is over; who made the folder removes it."""
+    run = config.stash.get(RUN, None)
+    if run is not None:
+        one_run.end(run)
+        if not hasattr(config, "workerinput"):
+            run.remove()
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Module | None:

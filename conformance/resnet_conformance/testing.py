@@ -10,13 +10,19 @@ def test_paper(clause):
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from . import one_run
+from .capture.limits import check_limit
+from .capture.problems import LimitError
 from .enumerating import listed
 from .findings import Declared, Finding, Report
+from .outside import Problem, Request
 from .spec import Spec, load_spec, suggest
 
 if TYPE_CHECKING:
@@ -42,9 +48,10 @@ def parametrize_with_clauses(
     """A mark that gives a test the argument `clause`, once for each clause that speaks of the architecture or part.
 
     `clause()` passes, fails, skips what is not examined or not applicable, warns of a SHOULD that does not hold, and
-    marks a declared failure as expected to fail. The network is judged once, when the first of them is called.
-    `expected` and `options` are those of `check`. Raises ValueError for an unknown architecture or part, and where
-    neither is given.
+    marks a declared failure as expected to fail. The network is judged once, when the first of them is called: an
+    address in a child process with a time limit (`timeout`, else --resnet-timeout), a factory or an `nn.Module` in
+    this process, which it may end or keep waiting. `expected` and `options` are those of `check`. Raises ValueError
+    for an unknown architecture or part, and where neither is given.
     """
     import pytest
 
@@ -87,23 +94,50 @@ class ClauseCall:
 
 
 def report_of(target: object, architecture: str | None = None, **options: Any) -> Report:
-    """What `check` says, made once for the same question in one process; what it refuses fails the test."""
+    """What `check` says, made once for the same question; what it refuses fails the test.
+
+    An address is judged in a child process (once in a run, whichever of its processes asks), all else in this one.
+    """
     from .api import check
-    from .problems import is_known
 
     if "expect" in options:
         raise TypeError("a file of declarations, too, is given as `expected` here: expected='expectations.yaml'")
+    inspect.signature(check).bind(target, architecture, **options)  # raises TypeError as the call would
+    if not isinstance(target, (str, Path)):
+        return _judged_here(target, architecture, options)
+    timeout = options.pop("timeout", one_run.current().timeout)
+    given = {name: value for name, value in sorted(options.items()) if value is not None}  # None is no other question
+    return judged_outside(Request("check", (str(target), architecture), given), None, timeout)
 
-    key = repr((id(target) if callable(target) else target, architecture, sorted(options.items())))
+
+def judged_outside(request: Request, folder: Path | None, timeout: float | None) -> Report:
+    """The report of a child process, or a test that fails."""
+    import pytest
+
+    try:
+        check_limit(timeout)
+        return one_run.current().report(request, folder, timeout)
+    except (Problem, LimitError) as problem:
+        reason = str(problem)
+    pytest.fail(f"could not be judged: {reason}", pytrace=False)  # outside: no "during handling of ..."
+
+
+def _judged_here(target: object, architecture: str | None, options: Mapping[str, Any]) -> Report:
+    from .api import check
+    from .problems import is_known
+
+    key = repr((id(target), architecture, sorted(options.items())))
     if key not in _reports:
         try:
             _reports[key] = target, check(target, architecture, **options)
         except Exception as error:
             if not is_known(error):
                 raise
-            import pytest
+            reason = one_run.in_pytest(str(error))
+    if key not in _reports:
+        import pytest
 
-            pytest.fail(str(error), pytrace=False)
+        pytest.fail(reason, pytrace=False)
     return _reports[key][1]
 
 
