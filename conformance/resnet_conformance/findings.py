@@ -58,6 +58,24 @@ class Identification:
     deviations: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()  # one sentence for each thing that keeps it from being exact
 
+    def __str__(self) -> str:
+        """The nearest architecture, exactly or not, and the deviations, as plain text of 80 columns."""
+        from .reports.notebook import plain
+
+        return plain(self)
+
+    def __rich_console__(self, console: Console, _: ConsoleOptions) -> Iterator[Text]:
+        """The same for `rich.print`."""
+        from .reports.notebook import lines
+
+        yield from lines(self, console)
+
+    def _repr_html_(self) -> str:
+        """The same for notebooks."""
+        from .reports.notebook import html
+
+        return html(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Declared:

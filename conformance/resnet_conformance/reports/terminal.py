@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .family import HEAD, family_rows
 from .headline import explanation, headline
+from .identity import sentence, titled
 from .network import describe_network
 from .page import Page
 from .part import describe_part
@@ -79,19 +80,8 @@ class _View:
         if "part" in self.report.summary:
             self.page.paragraph(describe_part(self.report.summary), indent=2, label="Found:")
             return
-        identified = self.report.identified
-        known = self.spec.architectures.get(identified.architecture or "")
-        lacks = self.report.summary.get("lacks", "")
-        name = f"{identified.architecture}{f': {known.title}' if known else ''}"
-        if known and known.variant:
-            name += ", a variant that is in no paper"
-        if identified.architecture is None:
-            text = "It is near no architecture that the spec knows."
-        elif identified.exact:
-            text = f"It is exactly {name}{f', but for the {lacks} that it lacks' if lacks else ''}."
-        else:
-            text = f"Nearest is {name}. It is not exactly that{':' if reasons else '.'}"
-        self.page.paragraph(text, indent=2)
+        identified, lacks = self.report.identified, self.report.summary.get("lacks", "")
+        self.page.paragraph(sentence(identified, self.spec, lacks, bool(reasons)), indent=2)
         for reason in reasons:
             self.page.paragraph(reason, indent=4, label="-", label_style="")
         for deviation in identified.deviations:
@@ -222,8 +212,7 @@ class _View:
         self.page.line((f"{len(passed)} {rules} passed, {len(foreign)} not applicable.", ""))
 
     def _titled(self, deviation: str) -> str:
-        known = self.spec.deviations.get(deviation)
-        return f"{deviation} - {self._text(known.title)}" if known else deviation
+        return titled(deviation, self.spec, self.lang)
 
     def _text(self, words: Mapping[str, str]) -> str:
         return words.get(self.lang, words["en"])

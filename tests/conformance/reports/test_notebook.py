@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from resnet_conformance.findings import Report, TargetInfo, Verdict
+from resnet_conformance.findings import Identification, Report, TargetInfo, Verdict
 
 if TYPE_CHECKING:
     from conftest import Page
@@ -37,3 +37,27 @@ def test_a_notebook_shows_html_in_which_nothing_foreign_is_markup(reports: dict[
     assert "<script>" not in text
     assert "&lt;script&gt;" in text
     assert "font-weight: bold" in text
+
+
+class TestIdentification:
+    exact = Identification("imagenet/resnet50", exact=True)
+    near = Identification("imagenet/resnet50", exact=False, deviations=("stride-3x3",), reasons=("BTN-04: ...",))
+    none = Identification(None, exact=False)
+
+    def test_printed_it_is_a_sentence_and_the_deviations(self) -> None:
+        assert str(self.exact).startswith("It is exactly imagenet/resnet50: ")
+        assert str(self.none) == "It is near no architecture that the spec knows."
+        first, *rest = str(self.near).splitlines()
+        assert first.startswith("Nearest is imagenet/resnet50: ")
+        assert "It is not exactly that." in str(self.near)
+        assert rest[-1] == "  Known difference: stride-3x3 - Bottleneck stride on the 3x3 (v1.5)"
+        assert "BTN-04" not in str(self.near)
+
+    def test_rich_and_a_notebook_show_the_same(self) -> None:
+        stream = io.StringIO()
+        Console(file=stream, width=80, color_system=None).print(self.near)
+        assert stream.getvalue().rstrip("\n") == str(self.near)
+        text = Identification("<script>", exact=False)._repr_html_()
+        assert text.startswith("<pre ")
+        assert "Nearest is &lt;script&gt;. It is not exactly that." in text
+        assert repr(self.none).startswith("Identification(architecture=None")
