@@ -22,7 +22,7 @@ from .outside import Problem, Request
 from .parts import refuse_beside_part
 from .problems import PROGRAM
 from .project import ProjectError, ProjectTarget, find_project, read_targets
-from .reports.output import OutputError
+from .reports.output import OutputError, check_writable
 from .spec import Spec
 
 COULD_NOT_JUDGE = 2
@@ -50,6 +50,10 @@ def run_check(options: argparse.Namespace, spec: Spec) -> int:
     if options.update_expectations:
         _refuse_shared(rows)
     declared = [row.expectations(spec, drafts=options.update_expectations) for row in rows]
+    if options.update_expectations:
+        for row in rows:
+            if row.expect is not None:
+                check_writable(row.expect)
     check_output(options.output)
     judged = [_judge(row, own, options, spec) for row, own in zip(rows, declared, strict=True)]
     _deliver(judged, options, spec)

@@ -9,6 +9,7 @@ targets = [
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -102,16 +103,40 @@ def read_targets(path: Path | None, how: str = "a target (package.module:factory
         raise ProjectError(f"{where} is no TOML: {error}") from None
     tool = data.get("tool")
     table = tool.get("resnet-conformance", {}) if isinstance(tool, dict) else {}
+    if not isinstance(table, dict):
+        raise ProjectError(
+            f"{_place(path, HEADER)}: resnet-conformance is a table, {TABLE} in single brackets, not {_kind(table)}"
+        )
     if isinstance(tool, dict) and "resnet_conformance" in tool:
         raise ProjectError(f"{where}: write {TABLE}, with a dash")
-    if isinstance(table, dict) and (unknown := [key for key in table if key != "targets"]):
+    if unknown := [key for key in table if key != "targets"]:
         near = suggest(unknown[0], ["targets"])
         raise ProjectError(f"{where}, {TABLE}: unknown key {unknown[0]!r}{near}; the only key is targets")
-    rows = table.get("targets") if isinstance(table, dict) else None
-    if not rows or not isinstance(rows, list):
+    rows = table.get("targets", [])
+    if not isinstance(rows, list):
+        raise ProjectError(
+            f'{_place(path, TARGETS)}: targets is a list of tables, [{{target = "package.module:factory"}}],'
+            f" not {_kind(rows)}"
+        )
+    if not rows:
         raise ProjectError(f"nothing to judge: give {how}, or list targets under {TABLE} in {where}")
     assert path is not None
     return [_target(row, f"{where}, {TABLE}, target {number}", path.parent) for number, row in enumerate(rows, start=1)]
+
+
+HEADER = re.compile(r"""\s*\[*\s*(tool\s*\.\s*)?["']?resnet-conformance["']?\s*[]=]""")
+TARGETS = re.compile(r"""\s*(\[\s*tool\s*\.\s*["']?resnet-conformance["']?\s*\.\s*)?["']?targets["']?\s*[].=]""")
+
+
+def _place(path: Path | None, begins: re.Pattern[str]) -> str:
+    """file:line of the first line that begins so, where there is one: the parser keeps no places."""
+    assert path is not None
+    lines = path.read_text("utf-8").splitlines()
+    return next((f"{path}:{number}" for number, line in enumerate(lines, start=1) if begins.match(line)), str(path))
+
+
+def _kind(value: object) -> str:
+    return "a table" if isinstance(value, dict) else "a list" if isinstance(value, list) else repr(value)
 
 
 KINDS: Mapping[str, tuple[type, str]] = {

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from resnet_conformance import cli
+from resnet_conformance import cli, outside
 from resnet_conformance.project import ProjectError, ProjectTarget, find_project, read_targets
 
 pytestmark = pytest.mark.usefixtures("judged_here")
@@ -76,6 +76,20 @@ def test_all_targets_from_a_folder_below(
         ("[tool.resnet-conformance]\ntragets = []", "unknown key 'tragets' (did you mean 'targets'?)"),
         ("[tool.resnet_conformance]\ntargets = []", "write [tool.resnet-conformance], with a dash"),
         ("[tool.resnet-conformance", "is no TOML: "),
+        (
+            "[project]\nname = 'x'\n[[tool.resnet-conformance]]\ntargets = []",
+            "pyproject.toml:3: resnet-conformance is a table, [tool.resnet-conformance] in single brackets, not a list",
+        ),
+        (
+            "[tool]\nresnet-conformance = 3",
+            "pyproject.toml:2: resnet-conformance is a table, [tool.resnet-conformance] ",
+        ),
+        (
+            '[tool.resnet-conformance]\ntargets = {target = "a:b"}',
+            'pyproject.toml:2: targets is a list of tables, [{target = "package.module:factory"}], not a table',
+        ),
+        ('\n[tool.resnet-conformance.targets]\ntarget = "a:b"', "pyproject.toml:2: targets is a list of tables, "),
+        ('[tool.resnet-conformance]\ntargets = "a:b"', "pyproject.toml:2: targets is a list of tables, "),
         (listing(""), "nothing to judge"),
         (listing('"a:b"'), "target 1: write {target = "),
         (listing('{target = "a:b", kwarg = {}}'), "target 1: unknown key 'kwarg' (did you mean 'kwargs'?)"),
@@ -156,6 +170,17 @@ def test_options_of_one_target_need_one(
     code, out, err = run(capsys, "--kw", "a=1")
     assert (code, out) == (2, "")
     assert "--kw says something of one TARGET: name it, or write it into pyproject.toml" in err
+
+
+def test_a_file_of_declarations_that_cannot_be_written_is_refused_before_anything_is_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project(tmp_path, listing('{target = "nets.py:resnet18", expect = "none/known.yaml"}'))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(outside, "ask", lambda *_, **__: pytest.fail("judged"))
+    for target in ((), ("nets.py:resnet18", "--expect", "none/known.yaml")):
+        code = cli.main(["check", *target, "--update-expectations", "--output", "report.txt"])
+        assert (code, capsys.readouterr().err.split("; ")[-1]) == (2, "create it first\n")
 
 
 def test_rows_are_read_with_their_folder(tmp_path: Path) -> None:

@@ -52,6 +52,8 @@ def read_expectations(source: Source, spec: Spec, drafts: bool = False) -> tuple
 
 def read_file(path: Path) -> Marked:
     """The file's plain value and the places in it, which fit the schema. Raises ExpectationError."""
+    if path.exists() and not path.is_file():  # to read a device or a pipe may never end
+        raise ExpectationError(f"cannot read the expectations {path}: it is no regular file; name a YAML file")
     near = path.is_absolute() and path.is_relative_to(Path.cwd())
     try:
         marked = read_yaml(path, str(path.relative_to(Path.cwd()) if near else path))

@@ -115,6 +115,12 @@ def test_a_wrong_file_is_refused_at_its_place(case: str, tmp_path: Path) -> None
     assert str(error.value).startswith(str(path))
 
 
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no such device")
+def test_a_device_is_refused_and_not_read_for_ever() -> None:
+    with pytest.raises(ExpectationError, match=r"cannot read the expectations /dev/zero: it is no regular file"):
+        read_expectations("/dev/zero", SPEC)
+
+
 def test_a_missing_file_and_a_wrong_mapping_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ExpectationError, match=r"cannot read the expectations .*none\.yaml: No such file"):
         read_expectations(tmp_path / "none.yaml", SPEC)
