@@ -50,14 +50,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--resnet-level", choices=("must", "should"), default="must", help="from which level on a failure counts (must)"
     )
-    group.addoption("--resnet-seed", type=int, metavar="N", help="random numbers of the experiments (fresh ones)")
+    group.addoption("--resnet-seed", type=_seed, metavar="N", help="random numbers of the experiments (fresh ones)")
     group.addoption(
         "--resnet-timeout",
-        type=float,
+        type=_seconds,
         default=TIMEOUT,
         metavar="S",
         help=f"give up on a target after so many seconds ({TIMEOUT:g})",
     )
+
+
+def _seconds(text: str) -> float:
+    from .argument_values import seconds
+
+    return seconds(text)
+
+
+def _seed(text: str) -> int:
+    from .argument_values import seed
+
+    return seed(text)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -98,19 +110,55 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Mod
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
-    """One line that says what is judged, where an option of ours was used."""
+    """One line that says what is judged, where an option of ours was used or our suite is asked for."""
     target = config.getoption("--resnet-target")
     if not target:
-        return None
+        return _header_of_project(config) if _suite_is_asked_for(config) else None
     part = config.getoption("--resnet-part")
     claimed = f"the part {part}" if part else config.getoption("--resnet-architecture") or "the nearest architecture"
     keywords = " ".join(config.getoption("--resnet-kw"))
     expect = config.getoption("--resnet-expect")
     return (
         f"resnet-conformance: {target} {keywords}".rstrip()
-        + f" against {claimed}, level {config.getoption('--resnet-level')}"
+        + f" against {claimed}, {_settings(config)}"
         + (f", expectations {expect}" if expect else "")
     )
+
+
+def _settings(config: pytest.Config, always: bool = False) -> str:
+    """Level, and seed and time limit where they were given; `always`: the limit in any case."""
+    seed, timeout = config.getoption("--resnet-seed"), config.getoption("--resnet-timeout")
+    words = [f"level {config.getoption('--resnet-level')}"]
+    words += [f"seed {seed}"] if seed is not None else []
+    words += [f"timeout {timeout:g} s"] if always or timeout != TIMEOUT else []
+    return ", ".join(words)
+
+
+def _suite_is_asked_for(config: pytest.Config) -> bool:
+    """Does an argument name our suite? What a search of folders finds is known only when nothing is told any more."""
+    package = Path(__file__).parent
+    for argument in config.args:
+        name = argument.partition("::")[0]
+        if config.getoption("pyargs") and f"{name}.".startswith(f"{package.name}."):
+            return True
+        path = (Path(config.invocation_params.dir) / name).resolve()
+        if path == package or path.is_relative_to(package / "suite"):
+            return True
+    return False
+
+
+def _header_of_project(config: pytest.Config) -> str | None:
+    """How many targets, and of which file; what is wrong with it, collection tells."""
+    from .project import find_project
+
+    folder = Path(config.invocation_params.dir)
+    try:
+        number, file = len(read_targets(config)), find_project(folder)
+    except ValueError:
+        return None
+    assert file is not None
+    shown = file.relative_to(folder) if file.is_relative_to(folder) else file
+    return f"resnet-conformance: {number} target{'s' * (number != 1)} of {shown}, {_settings(config, always=True)}"
 
 
 def read_targets(config: pytest.Config) -> list[ProjectTarget]:
@@ -129,7 +177,7 @@ def read_targets(config: pytest.Config) -> list[ProjectTarget]:
         claimed, part = config.getoption("--resnet-architecture"), config.getoption("--resnet-part")
         file = folder / expect if expect else None
         return [ProjectTarget(target, claimed, keywords, expect=file, part=part, folder=folder)]
-    for option in ("expect", "part"):
+    for option in ("architecture", "part", "kw", "expect"):
         if config.getoption(f"--resnet-{option}"):
             raise ProjectError(f"--resnet-{option} says something of one target: give --resnet-target")
     return read(find_project(folder), "--resnet-target package.module:factory")
@@ -143,7 +191,7 @@ def _keyword(text: str) -> tuple[str, Any]:
     try:
         return read_keyword(text)
     except ArgumentTypeError as error:
-        raise ValueError(f"--resnet-kw: {error}") from error
+        raise ValueError(f"--resnet-kw: {one_run.in_pytest(str(error))}") from error
 
 
 @pytest.fixture

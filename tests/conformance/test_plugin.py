@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from resnet_conformance import suite
+from resnet_conformance.pytest_plugin import pytest_report_header
 
 pytestmark = pytest.mark.slow
 
@@ -203,13 +204,18 @@ def test_a_project_tests_its_own_networks(project: pytest.Pytester) -> None:
             ("--resnet-target", "nets.py:ours", "--resnet-part", "heat"),
             "there is no part 'heat' (did you mean 'head'?)*",
         ),
+        (("--resnet-architecture", "imagenet/resnet18"), "--resnet-architecture says something of one target: *"),
+        (("--resnet-kw", "a=1"), "--resnet-kw says something of one target: give --resnet-target"),
         (("--resnet-expect", "no.yaml"), "--resnet-expect says something of one target: give --resnet-target"),
         ((), "nothing to judge: give --resnet-target package.module:factory, or list targets*"),
         (
             ("--resnet-target", "nets.py:ours", "--resnet-architecture", "imagenet/resnet-18"),
             "there is no architecture*",
         ),
-        (("--resnet-target", "nets.py:ours", "--resnet-kw", "nonsense"), "--resnet-kw: 'nonsense' is not KEY=VALUE*"),
+        (
+            ("--resnet-target", "nets.py:ours", "--resnet-kw", "nonsense"),
+            "--resnet-kw: 'nonsense' is not KEY=VALUE, as in --resnet-kw num_classes=10",
+        ),
         (("--resnet-target", "nets.py:broken"), "*no weights here*"),
         (("--resnet-target", "nets.py:our", "--resnet-architecture", "imagenet/resnet18"), "*did you mean ours*"),
         (("--resnet-target", "nowhere:net"), "*nowhere*"),
@@ -220,6 +226,49 @@ def test_a_mistake_is_one_message(project: pytest.Pytester, arguments: tuple[str
     assert result.ret == 2  # could not judge, as on the command line
     result.stdout.fnmatch_lines([message])
     assert "conformance/resnet_conformance/api.py" not in result.stdout.str()  # no traceback
+
+
+@pytest.mark.parametrize(("option", "value"), [("timeout", "0"), ("timeout", "nan"), ("seed", "-1"), ("seed", "x")])
+def test_a_wrong_number_is_wrong_usage(project: pytest.Pytester, option: str, value: str) -> None:
+    result = run(project, "--resnet-target", "nets.py:ours", f"--resnet-{option}={value}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*argument --resnet-{option}: '{value}' is not a *number*"])
+
+
+TARGETS = '[tool.resnet-conformance]\ntargets = [{target = "nets:a"}, {target = "nets:b"}]\n'
+HEADERS = {
+    "targets of a file": ((), "2 targets of pyproject.toml, level must, timeout 120 s"),
+    "with what is given": (
+        ("--resnet-seed=5", "--resnet-timeout=9", "--resnet-level=should"),
+        "2 targets of pyproject.toml, level should, seed 5, timeout 9 s",
+    ),
+    "one target": (
+        ("--resnet-target=nets:a", "--resnet-seed=5", "--resnet-timeout=9"),
+        "nets:a against the nearest architecture, level must, seed 5, timeout 9 s",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", HEADERS)
+@pytest.mark.parametrize(
+    "how", [("--pyargs", "resnet_conformance"), ("--pyargs", "resnet_conformance.suite"), (SUITE,)]
+)
+def test_the_header_says_what_is_judged_and_how(pytester: pytest.Pytester, case: str, how: tuple[str, ...]) -> None:
+    (pytester.path / "pyproject.toml").write_text(TARGETS)
+    options, words = HEADERS[case]
+    config = pytester.parseconfig(*how, *options)
+    assert pytest_report_header(config) == f"resnet-conformance: {words}"
+
+
+@pytest.mark.parametrize("text", ["", "[tool.resnet-conformance]\ntargets = 3\n"])
+def test_a_header_of_targets_that_cannot_be_read_is_left_to_collection(pytester: pytest.Pytester, text: str) -> None:
+    (pytester.path / "pyproject.toml").write_text(text)
+    assert pytest_report_header(pytester.parseconfig("--pyargs", "resnet_conformance")) is None
+
+
+def test_there_is_no_header_where_the_suite_is_not_asked_for(pytester: pytest.Pytester) -> None:
+    (pytester.path / "pyproject.toml").write_text(TARGETS)
+    assert pytest_report_header(pytester.parseconfig()) is None
 
 
 def test_the_plugin_is_silent_where_it_is_not_used(pytester: pytest.Pytester) -> None:
