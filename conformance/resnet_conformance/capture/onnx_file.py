@@ -68,7 +68,7 @@ def read_onnx(path: Path) -> Program:
         import onnx
     except ImportError:
         raise TargetError(
-            f"{path} is an ONNX file, and reading it takes the package onnx: pip install 'resnet-conformance[onnx]'"
+            f"{path} is an ONNX file, and reading it takes the package onnx: pip install onnx (or: uv pip install onnx)"
         ) from None
     try:
         model = onnx.load(str(path), format="protobuf", load_external_data=False)
