@@ -28,6 +28,21 @@ def load_file(address: str, kwargs: Mapping[str, object]) -> tuple[TargetInfo, n
 
 
 def _read_onnx(path: Path) -> tuple[nn.Module, FileFacts]:
+    from .onnx_wellformed import fault_of
+
+    try:
+        return _network(path)
+    except TargetError:
+        raise
+    except Exception as error:
+        # A file that ONNX's own checker refuses may break anything here. What breaks on one that it lets pass is a bug
+        # of ours, and is told as one; so is all that breaks later, when the network is judged.
+        if fault := fault_of(path):
+            raise TargetError(fault) from error
+        raise
+
+
+def _network(path: Path) -> tuple[nn.Module, FileFacts]:
     from .onnx_file import read_onnx
     from .onnx_folding import unfold
     from .onnx_network import Network

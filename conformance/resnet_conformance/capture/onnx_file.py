@@ -17,6 +17,7 @@ import numpy as np
 from .external_data import read_external
 from .onnx_operators import KNOWN
 from .onnx_precision import computes_in_half, without_halves
+from .onnx_wellformed import refuse_malformed
 from .problems import TargetError, last_line
 
 STANDARD = ("", "ai.onnx")  # the two names of ONNX's own operators
@@ -141,6 +142,7 @@ class _Reader:
     def _operation(self, node: Any, number: int) -> Operation:
         from onnx import AttributeProto, helper
 
+        refuse_malformed(node, self.opset, str(self.path))
         attributes: dict[str, Any] = {}
         for a in node.attribute:
             if a.type == AttributeProto.TENSOR:
@@ -149,9 +151,13 @@ class _Reader:
                 raise TargetError(f"{self.path}: node {node.name!r} holds a graph of its own ({node.op_type})")
             else:
                 value = helper.get_attribute_value(a)
+                if value is None:  # of no type: nobody can say what it is
+                    continue
                 value = tuple(value) if isinstance(value, (list, tuple)) or hasattr(value, "append") else value
                 attributes[a.name] = value.decode(errors="replace") if isinstance(value, bytes) else value
-        record = {entry.key: entry.value for entry in node.metadata_props if entry.key in (RULES, CLASSES, SCOPES)}
+        notes = [entry for entry in node.metadata_props if entry.key in (RULES, CLASSES, SCOPES)]
+        # what is no UTF-8 text comes as bytes: a record that nobody can read
+        record = {entry.key: entry.value for entry in notes if isinstance(entry.value, str)}
         name = _place(record) or node.name.strip("/") or next(iter(filter(None, node.output)), f"node{number}")
         return Operation(node.op_type, tuple(node.input), tuple(node.output), attributes, name, record)
 

@@ -95,7 +95,7 @@ def _is_classifier(draft: Draft, operation: Operation) -> bool:
     weight = draft.constants.get(operation.inputs[1])
     before = draft.maker(operation.inputs[0])
     while before is not None and before.kind in PASSING:
-        before = draft.maker(before.inputs[0])
+        before = draft.maker(before.inputs[0]) if before.inputs else None
     pooled = before is not None and before.kind in POOLED
     return pooled and weight is not None and weight.shape[2:] == (1, 1) and _leads_out(draft, operation)
 
@@ -156,7 +156,7 @@ def _affine(draft: Draft, operation: Operation) -> _Affine:
 def _merge_scales(draft: Draft) -> None:
     """Caffe's BatchNorm has neither gamma nor beta: a Scale layer behind it has, which converters write as Mul, Add."""
     for operation in draft.of_kind("BatchNormalization"):
-        gamma, beta = (draft.constants.get(name) for name in operation.inputs[1:3])
+        gamma, beta = (draft.constants.get(name) for name in (*operation.inputs[1:3], "", "")[:2])
         if gamma is None or beta is None or np.any(gamma != 1) or np.any(beta != 0):
             continue
         found = _affine(draft, operation)
