@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,18 @@ def _refuse_other(data: Any, inside: str, path: Path | str) -> None:
         place = inside + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in fault.absolute_path)
         message = fault.message if len(fault.message) < 200 else f"{fault.message[:200]} ..."
         raise ReportError(f"{path}: this is no report that we know: at {place.lstrip('.') or 'the top'}: {message}")
+    for place in _uneven(data):
+        at = f"{inside}.drawing.{place}".lstrip(".")
+        raise ReportError(f"{path}: this is no report that we know: at {at}: names and where differ in length")
+
+
+def _uneven(data: Any) -> Iterator[str]:
+    """Places in a drawing where blocks have more names than module paths, or fewer: no schema can say that."""
+    for side in ("found", "blueprint"):
+        for i, stage in enumerate(data.get("drawing", {}).get(side, {}).get("stages", ())):
+            for j, blocks in enumerate(stage["blocks"]):
+                if len(blocks["names"]) != len(blocks["where"]):
+                    yield f"{side}.stages[{i}].blocks[{j}]"
 
 
 def _refuse(constant: str) -> Any:

@@ -122,6 +122,19 @@ def test_what_is_no_report_is_refused_in_words(
     assert "bug" not in captured.err
 
 
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_drawing_that_names_more_blocks_than_places_is_refused_in_words(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = json.loads((STORED / "torchvision-resnet50.json").read_text("utf-8"))
+    data["drawing"]["found"]["stages"][3]["blocks"][1]["where"].append("layer4.3")
+    (tmp_path / "report.json").write_text(json_report.dump(data), encoding="utf-8")
+    assert cli.main(["view", str(tmp_path / "report.json"), "--format", form]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "at drawing.found.stages[3].blocks[1]: names and where differ in length" in captured.err
+
+
 def test_no_step_summary_grows_beyond_what_github_takes() -> None:
     long = replace(stored("torchvision-resnet50"), target=TargetInfo("a:b", {"x": "y" * 400_000}))
     text = summary.render([long] * 5, load_spec())
