@@ -124,14 +124,15 @@ def _fit(architecture: Architecture, wanted: Shapes, found: Shapes, turned: bool
 
 
 def _reasons(best: Fit, equal: Sequence[Fit]) -> Iterator[str]:
-    """What fits, what does not, and what cannot be known."""
+    """What fits, and which architecture, in one sentence; what does not; and what cannot be known."""
     names = list(dict.fromkeys(fit.architecture.name for fit in equal))
+    whole = best.norms and not best.turned and best.classes == best.architecture.classes
     if best.part:
-        yield f"Of its convolutions some differ: {_difference(best)}."
-    elif len(names) > 1:
-        yield f"The shapes of all convolutions fit {', '.join(names)}, which shapes cannot tell apart."
+        yield f"By shapes the nearest is {names[0]}; of its convolutions some differ: {_difference(best)}."
     else:
-        yield f"The shapes of all convolutions fit, and those of no other architecture ({best.architecture.name})."
+        what = "Its shapes are exactly those of " if whole else "The shapes of all its convolutions are those of "
+        rest = "which shapes cannot tell apart" if len(names) > 1 else "and of no other architecture of the spec"
+        yield f"{what}{' and of '.join(names)}, {rest}."
     if not best.norms:
         yield "The vectors are not those of its BN: two to four of each BN's length, and the classifier's bias."
     if best.turned:

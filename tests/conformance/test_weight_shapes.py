@@ -47,11 +47,42 @@ def test_what_shapes_cannot_tell_apart_is_said() -> None:
     with torch.device("meta"):
         fifty = identify_shapes(count_shapes(shapes(torchvision.models.resnet50())), SPEC)
         plain = identify_shapes(count_shapes(shapes(plain18())), SPEC)
-    assert "fit imagenet/resnet50, imagenet/resnet50-v1.5, which shapes cannot tell apart" in fifty.reasons[0]
+    both = "imagenet/resnet50 and of imagenet/resnet50-v1.5"
+    assert fifty.reasons[0] == f"Its shapes are exactly those of {both}, which shapes cannot tell apart."
     # without parameters in the shortcuts a residual network's weights are those of its plain twin
     assert plain.architecture == "imagenet/resnet18"
     assert "imagenet/plain18" in plain.reasons[0]
     assert "imagenet/resnet18" in plain.reasons[0]
+
+
+def test_what_fits_in_part_is_not_said_to_be_exact() -> None:
+    with torch.device("meta"):
+        seven = identify_shapes(count_shapes(shapes(torchvision.models.resnet50(num_classes=7))), SPEC)
+        biased = torchvision.models.resnet50()
+        biased.conv1.bias = torch.nn.Parameter(torch.zeros(64))
+        other = identify_shapes(count_shapes(shapes(biased)), SPEC)
+    for found in (seven, other):
+        assert found.reasons[0].startswith("The shapes of all its convolutions are those of imagenet/resnet50 and of ")
+        assert len(found.reasons) == 3
+
+
+@pytest.mark.parametrize("verb", ["identify", "view"])
+def test_what_is_printed_of_weights_is_true(
+    verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, judged_here, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with torch.device("meta"):
+        state = torchvision.models.resnet50().state_dict()
+    torch.save({key: torch.empty(()).expand(value.shape) for key, value in state.items()}, "tv50.pth")
+    if verb == "view":
+        assert cli.main(["identify", "tv50.pth", "--format", "json"]) == 0
+        Path("report.json").write_text(capsys.readouterr().out, "utf-8")
+    assert cli.main([verb, "tv50.pth" if verb == "identify" else "report.json"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Its shapes are exactly those of imagenet/resnet50 and of imagenet/resnet50-v1.5" in said
+    assert "Shapes do not show strides" in said
+    assert "not exactly" not in said
+    assert "Nearest" not in said
 
 
 def test_other_classes_no_classifier_and_another_framework_are_said() -> None:
@@ -112,3 +143,16 @@ def test_a_malicious_pickle_is_refused_and_not_run(tmp_path: Path, monkeypatch: 
         with pytest.raises(WeightsError, match=f"cannot read {name}"):
             identify(name)
     assert not Path("touched").exists()
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:FutureWarning")
+def test_no_refusal_advises_to_run_what_is_in_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.jit.script(torch.nn.Linear(2, 2)).save("jit.pt")
+    torch.save(torch.nn.Linear(2, 2), "whole.pth")
+    torch.save({"weight": Malicious()}, "evil.pth")
+    words = {"jit.pt": "a TorchScript archive", "whole.pth": "more than tensors", "evil.pth": "more than tensors"}
+    for name, reason in words.items():
+        with pytest.raises(WeightsError, match=f"cannot read {name} as weights alone: it .*{reason}") as refused:
+            identify(name)
+        assert "weights_only" not in str(refused.value)

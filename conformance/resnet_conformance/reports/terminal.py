@@ -17,7 +17,7 @@ from .part import describe_part
 from .text import clean, some
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from rich.console import Console
 
@@ -44,6 +44,7 @@ def render(report: Report, spec: Spec, console: Console, verbose: bool = False, 
         return
     # Against the same architecture the broken clauses, further down, are the reasons in full.
     same = report.identified.architecture in (None, report.architecture) and "only" not in report.summary
+    same = same and report.target.kind != "weights"
     view.identity(() if same else report.identified.reasons)
     view.broken()
     view.declared()
@@ -75,13 +76,16 @@ class _View:
         """The first line: target, verdict, against what, and the clauses that make it so."""
         self.page.paragraph(headline(self.report, self.spec), VERDICTS[self.report.verdict])
 
-    def identity(self, reasons: tuple[str, ...]) -> None:
+    def identity(self, reasons: Sequence[str]) -> None:
         """What the network is, by name and in figures; of a part, the figures alone."""
         if "part" in self.report.summary:
             self.page.paragraph(describe_part(self.report.summary), indent=2, label="Found:")
             return
         identified, lacks = self.report.identified, self.report.summary.get("lacks", "")
-        self.page.paragraph(sentence(identified, self.spec, lacks, bool(reasons)), indent=2)
+        text = sentence(identified, self.spec, lacks, bool(reasons))
+        if self.report.target.kind == "weights" and identified.architecture is not None and not identified.exact:
+            text, *reasons = reasons or [text]  # of shapes alone, which may well be exactly its own
+        self.page.paragraph(text, indent=2)
         for reason in reasons:
             self.page.paragraph(reason, indent=4, label="-", label_style="")
         for deviation in identified.deviations:

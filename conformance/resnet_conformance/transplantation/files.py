@@ -45,16 +45,20 @@ def read_weights(weights: str | Path | Mapping[str, Any]) -> tuple[State, Mappin
         raise WeightsError(f"cannot read {path}: it is no safetensors file ({last_line(error)})") from error
     except WeightsError:
         raise
-    except UnpicklingError as error:  # torch's own message advises to run what is in the file
-        raise WeightsError(
-            f"cannot read {path} as weights alone: it holds more than tensors, and reading that would run its code."
-            "\nIt must be a state_dict, as torch.save(model.state_dict(), file) writes it, or a .safetensors file."
-        ) from error
     except Exception as error:  # a stranger's file: torch raises many kinds
         raise WeightsError(
-            f"cannot read {path} as weights alone: {last_line(error)}\nIt must be a state_dict, as"
+            f"cannot read {path} as weights alone: {_refusal(error)}\nIt must be a state_dict, as"
             " torch.save(model.state_dict(), file) writes it, or a .safetensors file."
         ) from error
+
+
+def _refusal(error: Exception) -> str:
+    """Why a file was not read. torch's own words advise to run what is in the file, so they are not passed on."""
+    if "TorchScript" in str(error):
+        return "it is a TorchScript archive, which holds a program beside the weights, and reading that would load it."
+    if isinstance(error, UnpicklingError) or "weights_only" in str(error):
+        return "it holds more than tensors, and reading that would run its code."
+    return last_line(error)
 
 
 def _unwrapped(found: Any, name: str) -> State:
