@@ -19,6 +19,8 @@ from ..spec.schema_faults import explain_error, make_validator
 from ..spec.yamlmarks import Marked, read_yaml
 from . import Expectation, ExpectationError, check_expectations, from_mapping
 
+EXAMPLE = "expected: [{id: stride-3x3, reason: we ship v1.5}]"
+
 
 def load_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of an expectations file, as shipped in the package."""
@@ -56,7 +58,7 @@ def read_file(path: Path) -> Marked:
         raise ExpectationError(f"cannot read the expectations {path}: it is no regular file; name a YAML file")
     near = path.is_absolute() and path.is_relative_to(Path.cwd())
     try:
-        marked = read_yaml(path, str(path.relative_to(Path.cwd()) if near else path))
+        marked = read_yaml(path, str(path.relative_to(Path.cwd()) if near else path), EXAMPLE)
         faults = [
             fault
             for error in make_validator(load_schema()).iter_errors(marked.value)

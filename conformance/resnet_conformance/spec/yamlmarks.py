@@ -70,8 +70,8 @@ class Marked:
         return key, node
 
 
-def read_yaml(path: Path, file: str | None = None) -> Marked:
-    """Read one file; `file` is its name in messages.
+def read_yaml(path: Path, file: str | None = None, example: str = "family: imagenet") -> Marked:
+    """Read one file; `file` is its name in messages, `example` a line that such a file has.
 
     Raises SpecError for the first thing that is wrong, and OSError as `open` does.
     """
@@ -85,7 +85,7 @@ def read_yaml(path: Path, file: str | None = None) -> Marked:
             _refuse_depth(text, file, yaml.SafeLoader)
         raise _syntax(error, text, file) from None
     if root is None:
-        raise SpecError("the file is empty; it needs a mapping such as 'family: imagenet'", file, 1, 1)
+        raise SpecError(f"the file is empty; it needs a mapping such as '{example}'", file, 1, 1)
     if not isinstance(root, yaml.MappingNode):
         message = f"the file must hold a mapping ('key: value' lines) at the top, not {_kind(root)}"
         raise SpecError(message, file, *_place(root))

@@ -97,11 +97,21 @@ WRONG = {
     "an unknown key": ("- {id: SC-04, reason: r, lnik: x}", "2:28: unknown key 'lnik' (did you mean 'link'?)"),
     "a link that is none": (
         "- {id: SC-04, reason: r, link: here}",
-        "2:34: the text 'here' does not fit (where this was",
+        "2:34: the text 'here' does not fit (an address that begins with http:// or https://",
     ),
     "a number as reason": ("- {id: SC-04, reason: 5}", "2:25: expected text, found the number 5"),
     "no YAML": ("- {id: SC-04", "this is no YAML"),
 }
+
+
+def test_an_empty_file_is_refused_with_an_example_that_would_do(tmp_path: Path) -> None:
+    path = tmp_path / "expectations.yaml"
+    path.write_text("")
+    with pytest.raises(ExpectationError) as error:
+        read_expectations(path, SPEC)
+    example = str(error.value).partition("such as '")[2].removesuffix("'")
+    path.write_text(example)
+    assert [entry.id for entry in read_expectations(path, SPEC)] == ["stride-3x3"]
 
 
 @pytest.mark.parametrize("case", WRONG)
