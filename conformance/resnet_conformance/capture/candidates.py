@@ -15,6 +15,7 @@ from torch import nn
 
 from ..candidate import Candidate
 from ..graph import Graph, Shape, operations
+from .file_network import subject
 from .files import declared_first
 from .inputs import describe_dimensions, parameters_of
 from .isolation import ALONE, collection_off
@@ -111,9 +112,10 @@ class Runner:
                     self.note(f"captured with real tensors, because on meta {failures[0]}")
                 return self.with_values(graph, shape), shape
         tried = ", ".join("x".join(map(str, shape)) for shape in shapes)
-        why = describe_dimensions(self.module("cpu"))
+        network = self.module("cpu")
+        why = describe_dimensions(network)
         if why:
-            raise CaptureError(f"the network did not run: {why} (tried {tried})") from failures[-1]
+            raise CaptureError(f"{subject(network)} did not run: {why} (tried {tried})") from failures[-1]
         raise CaptureError(f"{failures[-1]} (tried {tried})") from failures[-1]
 
     def with_channels(self, shapes: Sequence[Shape]) -> tuple[Shape, ...]:

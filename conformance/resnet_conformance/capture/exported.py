@@ -17,6 +17,7 @@ from torch import nn
 
 from ..file_facts import FileFacts
 from .exported_call import NORMS, Call
+from .file_network import FileNetwork
 from .onnx_call import LARGEST
 from .problems import TargetError, last_line
 from .pt2_arguments import computes_in_half, decode, extents, names_in
@@ -28,7 +29,7 @@ NOTHING = frozenset({"_assert_scalar", "_assert_tensor_metadata", "_assert_async
 ZEROS = frozenset({"zeros", "new_zeros", "zeros_like"})
 
 
-class Program(nn.Module):
+class Program(FileNetwork):
     """The calls of an exported program. `sizes` is what it declares of its input, None where an axis is dynamic;
     `trains`: all its BNs are as in training.
     """
@@ -59,6 +60,11 @@ class Program(nn.Module):
     def calls(self) -> list[Call]:
         """The nodes in order."""
         return [self._modules[place] for place in self.places]  # type: ignore[misc]
+
+    def kind_of(self, place: str) -> str:
+        """The aten operation of a node."""
+        call = self._modules.get(place)
+        return call.name if isinstance(call, Call) else ""
 
     def _take_inputs(self, signature: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> None:
         inputs = []
@@ -209,7 +215,7 @@ def _checked(result: Any) -> Any:
     return result
 
 
-def read_exported(path: Path) -> tuple[nn.Module, FileFacts]:
+def read_exported(path: Path) -> tuple[FileNetwork, FileFacts]:
     """The network of a .pt2 file. Raises TargetError."""
     archive = read_pt2(path)
     try:

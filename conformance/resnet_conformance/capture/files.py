@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from torch import nn
-
 from ..file_facts import FileFacts
 from ..findings import TargetInfo
 from ..graph import Shape
+from .file_network import FileNetwork
 from .limits import exposed
 from .problems import TargetError
 
 
-def load_file(address: str, kwargs: Mapping[str, object]) -> tuple[TargetInfo, nn.Module, FileFacts]:
+def load_file(address: str, kwargs: Mapping[str, object]) -> tuple[TargetInfo, FileNetwork, FileFacts]:
     """The network of an .onnx or .pt2 file. Raises TargetError, which names the file."""
     path = Path(address)
     if kwargs:
@@ -24,10 +23,11 @@ def load_file(address: str, kwargs: Mapping[str, object]) -> tuple[TargetInfo, n
         raise TargetError(f"{path} {there}: name an .onnx or .pt2 file")
     kind = path.suffix.lower().removeprefix(".")
     module, facts = exposed(lambda: _read_onnx(path) if kind == "onnx" else _read_pt2(path))
+    module.address = address
     return TargetInfo(address, {}, kind), module.eval(), facts
 
 
-def _read_onnx(path: Path) -> tuple[nn.Module, FileFacts]:
+def _read_onnx(path: Path) -> tuple[FileNetwork, FileFacts]:
     from .onnx_wellformed import fault_of
 
     try:
@@ -42,7 +42,7 @@ def _read_onnx(path: Path) -> tuple[nn.Module, FileFacts]:
         raise
 
 
-def _network(path: Path) -> tuple[nn.Module, FileFacts]:
+def _network(path: Path) -> tuple[FileNetwork, FileFacts]:
     from .onnx_file import read_onnx
     from .onnx_folding import unfold
     from .onnx_network import Network
@@ -57,7 +57,7 @@ def _network(path: Path) -> tuple[nn.Module, FileFacts]:
     return network, FileFacts(shape, folding.places, folding.recorded, window, training=network.trains, detaches=False)
 
 
-def _read_pt2(path: Path) -> tuple[nn.Module, FileFacts]:
+def _read_pt2(path: Path) -> tuple[FileNetwork, FileFacts]:
     from .exported import read_exported
 
     return read_exported(path)

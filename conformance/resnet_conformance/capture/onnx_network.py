@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from .file_network import FileNetwork
 from .onnx_call import Array, Call, Operand, Result
 from .onnx_file import Operation, Program
 from .onnx_known import compute
@@ -77,7 +78,7 @@ class Step(nn.Module):
         return self.function(call)
 
 
-class Network(nn.Module):
+class Network(FileNetwork):
     """A file's program. `batch` is the batch size that it fixes; `channels_last`: its input is (N, H, W, C); `trains`:
     all its BNs are as in training.
     """
@@ -106,6 +107,12 @@ class Network(nn.Module):
     def steps(self) -> list[Step]:
         """The nodes in order."""
         return [self._modules[place] for place in self.places]  # type: ignore[misc]
+
+    def kind_of(self, place: str) -> str:
+        """The ONNX operator of a node."""
+        return next(
+            (step.operation.kind for name, step in zip(self.places, self.steps, strict=True) if name == place), ""
+        )
 
     def _add(self, step: Step, program: Program) -> None:
         operation, roles = step.operation, ROLES.get(step.operation.kind, ())

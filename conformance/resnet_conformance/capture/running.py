@@ -14,6 +14,7 @@ from torch import nn
 
 from ..graph import Graph, Shape, Tensor
 from .emitter import Emitter
+from .file_network import place_text, subject
 from .inputs import input_name
 from .isolation import ALONE, default_device_kept, module_kept, quiet, settings_kept, swap_twins
 from .limits import exposed
@@ -165,8 +166,8 @@ def staged(module: nn.Module, path: Path, train: bool, grad: bool, seed: int, do
     except (CaptureError, KeyboardInterrupt, Expired):
         raise
     except BaseException as error:
-        place = f" in module {path.failed!r}" if path.failed else ""
-        raise CaptureError(f"the network did not run {doing}{place}: {last_line(error)}") from error
+        place = place_text(module, path.failed or "")
+        raise CaptureError(f"{subject(module)} did not run {doing}{place}: {last_line(error)}") from error
 
 
 def record(module: nn.Module, shape: Shape, mode: str = "eval", device: str = "meta", seed: int = 0) -> Recording:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,11 +11,14 @@ from typing import Any
 import pytest
 from onnx import ModelProto, StringStringEntryProto, helper
 
-from resnet_conformance.capture import TargetError, files, onnx_folding
+from resnet_conformance.capture import TargetError, files, load_target, onnx_folding
+from resnet_conformance.capture.candidates import Runner
 from resnet_conformance.capture.files import load_file
 from resnet_conformance.capture.onnx_file import CLASSES
+from resnet_conformance.capture.problems import CaptureError
 
 from .byhand import Hand, resnet20
+from .exports import exported
 
 
 def hand_made() -> ModelProto:
@@ -129,3 +134,39 @@ def test_what_breaks_on_a_good_file_is_our_bug(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(onnx_folding, "_merge_scales", broken)
     with pytest.raises(IndexError, match="a slip of ours"):
         read(tmp_path, model)
+
+
+def test_what_breaks_when_it_runs_is_told_with_file_and_node(tmp_path: Path) -> None:
+    hand = Hand()
+    model = hand.model(resnet20(hand), (1, 3, 32, 32))
+    second = [node for node in model.graph.node if node.op_type == "Conv"][1]
+    second.input[1] = hand.weight(16, 5, 3, 3, name="of five channels")
+    model.graph.initializer.append(hand.weights[-1])
+    path = tmp_path / "net.onnx"
+    path.write_bytes(model.SerializeToString())
+    words = (
+        rf"^{path} did not run in eval mode .* at node '{second.name}' \(Conv\): RuntimeError: .* \(tried 1x3x32x32\)"
+    )
+    with pytest.raises(CaptureError, match=words):
+        Runner(load_target(str(path))).first([(1, 3, 32, 32)])
+
+
+@pytest.mark.slow
+def test_what_breaks_in_an_exported_program_is_told_with_file_and_node(tmp_path: Path) -> None:
+    with zipfile.ZipFile(exported("resnet20", "pt2")) as file:
+        parts = {name: file.read(name) for name in file.namelist()}
+    name = next(name for name in parts if name.endswith("model.json"))
+    tree = json.loads(parts[name])
+    node = next(
+        n for n in tree["graph_module"]["graph"]["nodes"] if "max_pool" in n["target"] or "linear" in n["target"]
+    )
+    node["target"] = "torch.ops.aten.matmul.default"
+    node["inputs"] = node["inputs"][:1] * 2
+    node["inputs"] = [{**given, "name": key} for given, key in zip(node["inputs"], ("self", "other"), strict=True)]
+    parts[name] = json.dumps(tree).encode()
+    path = tmp_path / "net.pt2"
+    with zipfile.ZipFile(path, "w") as made:
+        for part, content in parts.items():
+            made.writestr(part, content)
+    with pytest.raises(CaptureError, match=rf"^{path} did not run in eval mode .* at node 'fc' \(matmul\): "):
+        Runner(load_target(str(path))).first([(1, 3, 32, 32)])
