@@ -38,6 +38,7 @@ WITHOUT_DEPENDENCIES = {"labml-nn"}
 PARALLEL = ("--numprocesses=auto", "--maxprocesses=4")
 # Tests with sessions of their own.
 ELSEWHERE = ("--ignore=tests/thirdparty", "--ignore=tests/exports", "--ignore=tests/browser")
+DAMAGED = "tests/conformance/files/test_damaged.py"  # .onnx and .pt2 files; a few of them are in `slow`, too
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 
 
@@ -103,9 +104,10 @@ def exports(session: nox.Session) -> None:
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """Damage files of every kind, 2,000 each: they are read, or refused in words with their place."""
+    """Damage files of every kind (hours): 2,000 each are read, or refused in words with their place."""
     install(session, "test")
-    session.run("pytest", "tests/fuzz", *PARALLEL, *session.posargs, env={**ONE_THREAD, "RESNET_FUZZ": "2000"})
+    many = {"RESNET_FUZZ": "2000", "RESNET_DAMAGED": "2000"}  # text files and weights; networks in files
+    session.run("pytest", "tests/fuzz", DAMAGED, *PARALLEL, *session.posargs, env={**ONE_THREAD, **many})
 
 
 @nox.session

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from resnet_conformance import check
+from resnet_conformance.delivery import deliver_reports
 from resnet_conformance.expectations import ExpectationError
 from resnet_conformance.expectations.reading import read_expectations
 from resnet_conformance.project import ProjectError, read_targets
+from resnet_conformance.reports.formats import FORMATS
 from resnet_conformance.reports.json_report import ReportError, read_report, render
 from resnet_conformance.spec import SpecError, load_spec
 from tests.fuzz.damage import TIMES, damaged
@@ -85,16 +87,22 @@ def test_a_damaged_project_is_refused_with_its_file(tmp_path: Path) -> None:
     assert refused > TIMES // 4
 
 
-def test_a_damaged_report_is_refused_with_its_file(tmp_path: Path) -> None:
+def test_a_damaged_report_is_refused_with_its_file_or_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)  # which one of the views writes to
     report = check("resnet_impl:cifar_resnet20", "cifar10/resnet20", evidence="structure", seed=0)
-    path, refused, text = tmp_path / "report.json", 0, render(report)
+    path, spec, refused, text = tmp_path / "report.json", load_spec(), 0, render(report)
     path.write_text(text, "utf-8")
     assert read_report(path).to_json() == report.to_json()
     for seed in range(TIMES):
         path.write_bytes(damaged(text, seed))
         try:
-            str(read_report(path))
+            found = read_report(path)
         except ReportError as error:
             assert str(error).startswith(f"{path}:"), (seed, str(error))
             refused += 1
+            continue
+        assert str(found)
+        for form in FORMATS:
+            deliver_reports([found], spec, form, tmp_path / "view")
+            assert (tmp_path / "view").read_bytes(), (seed, form)
     assert refused > TIMES // 4

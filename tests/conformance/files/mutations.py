@@ -19,9 +19,11 @@ DIMENSIONS = (0, 1, 3, 5, 2**20, 2**40, -1)
 
 
 def damaged(data: bytes, kind: str, seed: int) -> bytes:
-    """The file's bytes with one to four changes, most often one. `kind` is "onnx" or "pt2"."""
+    """The file's bytes with one to four changes, most often one. `kind` is "onnx" or "pt2"; of any other the bytes
+    alone are changed.
+    """
     chance = random.Random(seed)
-    if chance.random() < 0.25:
+    if chance.random() < 0.25 or kind not in ("onnx", "pt2"):
         return _in_bytes(data, chance)
     return _in_onnx(data, chance) if kind == "onnx" else _in_pt2(data, chance)
 

@@ -5,6 +5,7 @@ RESNET_DAMAGED says how many damaged files of each kind there are (30), RESNET_D
 
 from __future__ import annotations
 
+import functools
 import os
 import time
 from pathlib import Path
@@ -13,7 +14,8 @@ import pytest
 
 from resnet_conformance.cli import main
 
-from .exports import exported
+from .byhand import Hand, resnet20
+from .exports import FOLDER, exported
 from .mutations import damaged
 
 pytestmark = pytest.mark.slow
@@ -24,14 +26,30 @@ LONG = 60  # seconds; whole judgements of ResNet-20 take two
 
 
 SEEDS = range(FIRST, FIRST + COUNT)
-CASES = [(seed, "pt2") for seed in SEEDS] + [(seed, ("legacy", "legacy-kept")[seed % 2]) for seed in SEEDS]
+ONNX = ("legacy", "legacy-kept", "dynamo", "by hand")
+CASES = [(seed, "pt2") for seed in SEEDS] + [(seed, ONNX[seed % len(ONNX)]) for seed in SEEDS]
+
+
+@functools.cache
+def source_of(way: str) -> Path:
+    """The sound file: an export, or a net of (N, H, W, C) that is written node by node, as Keras' converters do."""
+    if way != "by hand":
+        return Path(exported("resnet20", way))
+    hand = Hand(last=True)
+    return Path(hand.save(FOLDER / "by-hand.onnx", resnet20(hand), ("n", "h", "w", 3)))
+
+
+def test_the_sound_files_are_all_judged(capsys: pytest.CaptureFixture[str]) -> None:
+    for way in ("pt2", *ONNX):
+        assert main(["check", str(source_of(way)), "--evidence", "structure", "--only", "SC-*"]) == 0
+    capsys.readouterr()
 
 
 @pytest.mark.parametrize(("seed", "way"), CASES)
 def test_a_damaged_file_ends_in_one_message(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], way: str, seed: int
 ) -> None:
-    source = Path(exported("resnet20", way))
+    source = source_of(way)
     path = tmp_path / f"net{source.suffix}"
     path.write_bytes(damaged(source.read_bytes(), source.suffix.removeprefix("."), seed))
     started = time.monotonic()
