@@ -104,7 +104,7 @@ def exports(session: nox.Session) -> None:
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """Damage files of every kind (hours): 2,000 each are read, or refused in words with their place."""
+    """Damage files of every kind (an hour or more): 2,000 each are read, or refused in words with their place."""
     install(session, "test")
     many = {"RESNET_FUZZ": "2000", "RESNET_DAMAGED": "2000"}  # text files and weights; networks in files
     session.run("pytest", "tests/fuzz", DAMAGED, *PARALLEL, *session.posargs, env={**ONE_THREAD, **many})

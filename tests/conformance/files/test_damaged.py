@@ -47,7 +47,7 @@ def test_the_sound_files_are_all_judged(capsys: pytest.CaptureFixture[str]) -> N
 
 @pytest.mark.parametrize(("seed", "way"), CASES)
 def test_a_damaged_file_ends_in_one_message(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], way: str, seed: int
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], judged_here: object, way: str, seed: int
 ) -> None:
     source = source_of(way)
     path = tmp_path / f"net{source.suffix}"
