@@ -77,7 +77,7 @@ def thirdparty(session: nox.Session) -> None:
     """Judge the ResNets of five libraries against the verdicts that their source code demands."""
     install(session, "thirdparty")
     session.install("--no-deps", *WITHOUT_DEPENDENCIES)
-    session.run("pytest", "tests/thirdparty", *PARALLEL, "--dist=loadgroup", *session.posargs, env=ONE_THREAD)
+    session.run("pytest", "tests/thirdparty", *PARALLEL, "--dist=worksteal", *session.posargs, env=ONE_THREAD)
 
 
 @nox.session

@@ -23,12 +23,6 @@ def _id(row: dict[str, Any]) -> str:
     return f"{row['target'].rsplit('/', 1)[-1]} as {row['architecture']}"
 
 
-def _in_one_worker(row: dict[str, Any]) -> Any:
-    """All tests of a network where its report is."""
-    marks = [pytest.mark.xdist_group(row["target"])] if find_spec("xdist") else []
-    return pytest.param(row, id=_id(row), marks=marks)
-
-
 @cache
 def _report(target: str, architecture: str) -> Report:
     return check(target, architecture)
@@ -39,9 +33,13 @@ def _identified(target: str) -> Identification:
     return identify(target)
 
 
-@pytest.fixture(params=map(_in_one_worker, ROWS))
+@pytest.fixture(params=ROWS, ids=_id, scope="module")
 def row(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """One row, its target's file resolved; skipped where its library is not installed."""
+    """One row, its target's file resolved; skipped where its library is not installed.
+
+    Of the module's scope, so that all tests of a row stand side by side and --dist=worksteal leaves them where the
+    row's report is.
+    """
     row: dict[str, Any] = dict(request.param)
     target = row["target"]
     package = target.split(".")[0]
