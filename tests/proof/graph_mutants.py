@@ -211,6 +211,11 @@ ADMITTED: Sequence[tuple[str, str, str]] = (
     (".shortcut.pad", "zeros ", "SC-17: the paper does not say before or behind which channels the zeros stand"),
     ("stem.pool", "padding 0, ceil True", "STEM-05: the pool of the released models"),
     ("imagenet/resnet50 stem.conv", "bias added", "CB-02: the released ResNet-50 has biases in its first convolution"),
+    (
+        "head.fc",
+        "removed",
+        "A backbone: the report's first sentence says that it has no classifier",
+    ),
     ("", "swapped with ", "Two blocks of one form: the same network, its parameters registered in another order"),
 )
 

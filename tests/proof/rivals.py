@@ -74,7 +74,10 @@ def _figures(net: nn.Module, size: int) -> dict[str, Any]:
     logits = _logits(net, size)
     shape = "none" if isinstance(logits, str) else list(logits.shape)
     found: dict[str, Any] = {"output shape": shape, "logits": logits, "state": net.state_dict()}
-    found["parameter count"] = sum(p.numel() for p in net.parameters())
+    try:
+        found["parameter count"] = sum(p.numel() for p in net.parameters())
+    except AttributeError as error:  # `parameters` may be anybody's own
+        found["parameter count"] = type(error).__name__
     try:
         graph = simplify(capture_candidate(net, shapes=((2, 3, size, size),)).graph)
         found["multiply-adds"] = measure(graph).multiply_adds
