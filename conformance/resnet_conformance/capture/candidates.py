@@ -94,7 +94,7 @@ class Runner:
         if operations(found) == operations(graph):
             return graph
         self.on = "cpu"
-        self.note("captured with real tensors, because fixed tensors of its own decide what it takes of a map")
+        self.note("captured with real tensors, because the values of fixed tensors decide what some operations do")
         return found
 
     def first(self, shapes: Sequence[Shape]) -> tuple[Graph, Shape]:

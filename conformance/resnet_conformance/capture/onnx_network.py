@@ -21,6 +21,7 @@ from .onnx_known import compute
 from .onnx_layout import Value
 from .onnx_operators import OPERATORS
 from .rehearsal import rehearse
+from .selections import channels_begin
 
 # What the operands of an operator are to it, by position: the names that their tensors are registered under
 ROLES = {
@@ -123,7 +124,8 @@ class Network(FileNetwork):
             role = roles[place] if place < len(roles) else ""
             weighty = role or (operation.kind in ELEMENTWISE and array.size > 1 and not _is_filler(operation, array))
             if array.dtype.kind == "f" and weighty:
-                step.hold(place, self._tensor(name, array, role in STATISTICS))
+                fixed = role in STATISTICS or (role == "weight" and _is_selection(operation, array))
+                step.hold(place, self._tensor(name, array, fixed))
             else:
                 self.known[name] = array
         name = operation.name
@@ -132,16 +134,16 @@ class Network(FileNetwork):
         self._modules[name] = step  # names of exporters have dots in them, which `add_module` refuses
         self.places.append(name)
 
-    def _tensor(self, name: str, array: Array, statistic: bool) -> torch.Tensor:
+    def _tensor(self, name: str, array: Array, fixed: bool) -> torch.Tensor:
         """The tensor of a constant, one for all its readers.
 
         Vectors of one number belong to each reader: exporters keep equal constants once, and all BN start equal.
         """
-        key = (name, "buffer" if statistic else "parameter")
+        key = (name, "buffer" if fixed else "parameter")
         if key in self.shared:
             return self.shared[key]
         tensor = torch.from_numpy(np.array(array, dtype=np.float32))
-        made = tensor if statistic else nn.Parameter(tensor)
+        made = tensor if fixed else nn.Parameter(tensor)
         if array.ndim != 1 or np.ptp(array) > 0:
             self.shared[key] = made
         return made
@@ -200,6 +202,14 @@ def _is_whole(step: Step, x: Any) -> bool:
 def _is_filler(operation: Operation, array: Array) -> bool:
     """Zeros that are joined to a map widen it (option A), and are nothing that is learned."""
     return operation.kind == "Concat" and not array.any()
+
+
+def _is_selection(operation: Operation, array: Array) -> bool:
+    """Option A as a convolution of zeros and ones. Nothing is trained to be that, so it is fixed."""
+    groups = int(operation.attributes.get("group", 1))
+    if operation.kind != "Conv" or len(operation.inputs) > 2 or array.ndim != 4 or groups < 1:
+        return False
+    return channels_begin(torch.from_numpy(np.array(array, dtype=np.float32)), groups) is not None
 
 
 def _is_channels_last(program: Program) -> bool:

@@ -55,7 +55,7 @@ def convolution(c: Call, attrs: Mapping[str, Any]) -> int | None:
     if x.dim() != 4 or attrs["transposed"] or set(attrs["kernel"]) != {1} or any(attrs["padding"]):
         return None
     weight = c.fixed(c["weight"])
-    first = None if weight is None else _first_of_all(_sources(weight.flatten(1), attrs["groups"]), x.shape[1])
+    first = None if weight is None else channels_begin(weight, attrs["groups"])
     if first is None:
         return None
     bounds = [(0, n, 1) for n in x.shape[:2]]
@@ -63,6 +63,16 @@ def convolution(c: Call, attrs: Mapping[str, Any]) -> int | None:
     taken = region(tuple(x.shape), (*x.shape[:2], *shape[2:]), bounds).take(c.emitter, c.x())
     before, after = (0, first, 0, 0), (0, shape[1] - first - x.shape[1], 0, 0)
     return c.emit("pad", {"x": taken}, {"before": before, "after": after, "value": 0.0})
+
+
+def channels_begin(weight: torch.Tensor, groups: int) -> int | None:
+    """Before which filter the channels begin that a 1x1 weight hands on, all of them, in order, between zeros.
+
+    None where it does anything else.
+    """
+    if weight.dim() != 4 or weight.shape[2:] != (1, 1) or weight.shape[0] % groups:
+        return None
+    return _first_of_all(_sources(weight.flatten(1), groups), weight.shape[1] * groups)
 
 
 def _sources(weight: torch.Tensor, groups: int) -> list[int | None] | None:

@@ -1,4 +1,4 @@
-"""What a network does and its file does not show: eval mode, gradients that stop, casts to half precision."""
+"""What a network does and its file does not show: eval mode, where gradients stop, half precision, what is learned."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 import resnet_impl
 from resnet_conformance import check
 from resnet_conformance.findings import Report
+from tests.mutants.right_samples import KeptMatrix, keeping
 
 from .exports import FOLDER, export, trained
 from .same import judged
@@ -73,6 +74,7 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "bfloat16": lambda: Wrapped(torch.clone, Tensor.bfloat16),
     "rounded": lambda: Wrapped(torch.clone, lambda x: x.half().relu().float()),
     "detached": Detached,
+    "kept-convolution": keeping(KeptMatrix),
 }
 
 
@@ -173,3 +175,15 @@ def test_a_file_that_computes_in_half_precision_is_judged_as_one_that_does_not(t
     model.graph.node.append(helper.make_node("Cast", ["scores"], [result], to=TensorProto.FLOAT))
     (tmp_path / "half.onnx").write_bytes(model.SerializeToString())
     assert check(str(tmp_path / "half.onnx"), ARCHITECTURE, seed=7).verdict == "conforms"
+
+
+# --- what is learned ---
+
+
+@pytest.mark.parametrize("way", ["legacy", "legacy-kept", "dynamo", "pt2"])
+def test_a_fixed_convolution_of_zeros_and_ones_is_option_a_in_a_file_too(way: str) -> None:
+    """An .onnx file keeps parameters and buffers alike; training leaves no weight of zeros and ones."""
+    module, report = report_on("kept-convolution", "module"), report_on("kept-convolution", way)
+    assert (module.verdict, failed(module)) == ("conforms", set())
+    assert (report.verdict, failed(report)) == ("conforms", set())
+    assert {c: outcomes(report)[c] for c in ("SC-03", "CT-04")} == {"SC-03": "pass", "CT-04": "pass"}
