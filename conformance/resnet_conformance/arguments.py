@@ -21,6 +21,16 @@ from .spec import SpecError, load_spec
 TARGET_HELP = "package.module:factory, path/to/file.py:factory, model.onnx or model.pt2"
 
 
+SUFFIXES = {".json": "json", ".html": "html", ".htm": "html", ".xml": "junit", ".svg": "svg"}
+
+
+def settle_format(options: argparse.Namespace) -> None:
+    """The format that nobody gave: what the output's name says, else the terminal's."""
+    if getattr(options, "format", "") is None:
+        output = getattr(options, "output", None)
+        options.format = SUFFIXES.get(output.suffix.lower(), "terminal") if output is not None else "terminal"
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser. Its result has the chosen verb as `verb`, and `debug` only where --debug was given."""
     parser = _Parser(
@@ -91,7 +101,11 @@ def _add_check(verbs: Verbs) -> None:
     check.add_argument(
         "--update-expectations", action="store_true", help="rewrite that file after what is found; comments stay"
     )
-    _add_format(check, FORMATS, "for a person, a program, a CI system, a browser, a GitHub workflow (terminal)")
+    _add_format(
+        check,
+        FORMATS,
+        "for a person, a program, a CI system, a browser, a GitHub workflow (by the suffix of --output; terminal)",
+    )
     check.add_argument(
         "--output", type=Path, metavar="FILE", help="write the report here instead of to standard output"
     )
@@ -120,7 +134,7 @@ def _add_view(verbs: Verbs) -> None:
     view.add_argument(
         "report", metavar="REPORT", type=Path, help="what 'check --format json' wrote, of one target or of several"
     )
-    _add_format(view, FORMATS, "as of check (terminal)")
+    _add_format(view, FORMATS, "as of check")
     view.add_argument("--output", type=Path, metavar="FILE", help="write here instead of to standard output")
     view.add_argument("--verbose", action="store_true", help="name every module and every clause (terminal)")
     _add_language(view)
@@ -238,7 +252,8 @@ def _add_format(
     formats: tuple[str, ...] = ("terminal", "json"),
     purpose: str = "for a person or for a program (terminal)",
 ) -> None:
-    parser.add_argument("--format", choices=formats, default="terminal", help=purpose)
+    """`--format`; what nobody gave, the suffix of `--output` says."""
+    parser.add_argument("--format", choices=formats, help=purpose)
 
 
 def _add_language(parser: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 from rich.cells import cell_len
@@ -40,6 +41,15 @@ def find_architecture(spec: Spec, name: str) -> Architecture:
             f"there is no architecture {name!r}{near}; 'resnet-conformance list architectures' names all"
         )
     return spec.architectures[name]
+
+
+def refuse_architecture(spec: Spec, target: str) -> None:
+    """Raise UnknownNameError where a target is the name of an architecture, which is no network."""
+    if target in spec.architectures and not Path(target).exists():
+        raise UnknownNameError(
+            f"{target} is an architecture and no network: name yours, as package.module:factory, and hold it"
+            f" against this one by --architecture {target}"
+        )
 
 
 def find_clauses(spec: Spec, patterns: Iterable[str]) -> tuple[str, ...]:

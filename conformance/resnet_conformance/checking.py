@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from . import outside
-from .catalog import find_clauses
+from .catalog import find_clauses, refuse_architecture
 from .delivery import check_output, deliver_reports
 from .examination import EVIDENCE
 from .expectations import Expectation, ExpectationError
@@ -46,6 +46,7 @@ def run_check(options: argparse.Namespace, spec: Spec) -> int:
     _refuse_contradictions(options)
     rows = _rows(options)
     for row in rows:
+        refuse_architecture(spec, row.target)
         row.check_names(spec)
     if options.update_expectations:
         _refuse_shared(rows)
@@ -55,7 +56,12 @@ def run_check(options: argparse.Namespace, spec: Spec) -> int:
             if row.expect is not None:
                 check_writable(row.expect)
     check_output(options.output)
-    judged = [_judge(row, own, options, spec) for row, own in zip(rows, declared, strict=True)]
+    _tell_of_rows(options)
+    judged = []
+    for number, (row, own) in enumerate(zip(rows, declared, strict=True), start=1):
+        if len(rows) > 1 and sys.stderr.isatty():
+            print(f"{number}/{len(rows)} {row.target}", file=sys.stderr)
+        judged.append(_judge(row, own, options, spec))
     _deliver(judged, options, spec)
     return max(_conclude(one, options) for one in judged)
 
@@ -86,6 +92,24 @@ def _rows(options: argparse.Namespace) -> list[ProjectTarget]:
         given = (options.target, options.architecture, options.kw, options.input, options.recipe, options.expect)
         return [ProjectTarget(*given, part=options.part)]
     return read_targets(find_project(Path.cwd()))
+
+
+def _tell_of_rows(options: argparse.Namespace) -> None:
+    """Say where a target that is named is declared in a project, too: what its row says is not used."""
+    if options.target is None or options.expect is not None or options.family is not None or options.part is not None:
+        return
+    try:
+        path = find_project(Path.cwd())
+        rows = read_targets(path) if path is not None else []
+    except ProjectError:
+        return  # of no concern here
+    mine = [row for row in rows if row.target == options.target and (row.expect is not None or row.expected)]
+    if mine:
+        print(
+            f"{PROGRAM}: {mine[0].source} declares deviations of {options.target}, which are not used where a target is"
+            " named: leave it out to judge all rows, or give --expect FILE",
+            file=sys.stderr,
+        )
 
 
 def _refuse_shared(rows: Sequence[ProjectTarget]) -> None:
@@ -162,11 +186,9 @@ def _conclude(one: Judged, options: argparse.Namespace) -> int:
     if options.update_expectations and not one.problem:
         return _update(one, options)
     for stale in one.report.stale:
-        place = f"{stale.place}: " if stale.place else ""
-        words = f"{place}{stale.id} is declared, but {stale.stale}; remove it"
         in_file = one.row.expect is not None and _is_same(one.row.expect, Path(stale.place.rsplit(":", 2)[0]))
-        again = ", or run again with --update-expectations" if in_file else ""
-        print(f"{PROGRAM}: {words}{again}", file=sys.stderr)
+        again = ", or run again with --update-expectations" if in_file and not stale.words_differ else ""
+        print(f"{PROGRAM}: {stale.stale_words}{again}", file=sys.stderr)
     return min(one.report.exit_code, COULD_NOT_JUDGE)
 
 

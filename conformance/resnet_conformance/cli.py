@@ -16,8 +16,8 @@ from dataclasses import replace
 from rich.console import Console
 
 from . import outside
-from .arguments import build_parser
-from .catalog import find_architecture, list_data, list_table
+from .arguments import build_parser, settle_format
+from .catalog import find_architecture, list_data, list_table, refuse_architecture
 from .checking import run_check
 from .completion import completion
 from .delivery import check_output, deliver, deliver_reports, emit
@@ -38,9 +38,11 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb, return its exit code. Raises SystemExit as argparse does: help, version, bad usage."""
     options = build_parser().parse_args(arguments)
+    settle_format(options)
     try:
         return VERBS[options.verb](options)
     except KeyboardInterrupt:
+        print(f"{PROGRAM}: interrupted", file=sys.stderr)
         return INTERRUPTED
     except Problem as problem:
         if getattr(options, "debug", False) and problem.trace:
@@ -65,6 +67,7 @@ def _check(options: argparse.Namespace) -> int:
 
 def _identify(options: argparse.Namespace) -> int:
     spec = load_spec()
+    refuse_architecture(spec, options.target)
     check_output()
     request = Request("identification_report", (options.target,), {"kwargs": options.kw, "input": options.input})
     report = outside.ask_report(request, options.timeout, show_errors=hasattr(options, "debug"))

@@ -49,8 +49,32 @@ class TargetInfo:
     kind: str = "factory"
 
 
+class Shown:
+    """What is shown as its terminal view: in print(), by rich.print(), and in notebooks."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        """The view as plain text of 80 columns."""
+        from .reports.notebook import plain
+
+        return plain(self)
+
+    def __rich_console__(self, console: Console, _: ConsoleOptions) -> Iterator[Text]:
+        """The view for `rich.print`."""
+        from .reports.notebook import lines
+
+        yield from lines(self, console)
+
+    def _repr_html_(self) -> str:
+        """The view in its colours, for notebooks."""
+        from .reports.notebook import html
+
+        return html(self)
+
+
 @dataclass(frozen=True, slots=True)
-class Identification:
+class Identification(Shown):
     """The nearest architecture, whether no applicable MUST of it fails, and the named deviations that were seen."""
 
     architecture: str | None
@@ -58,23 +82,8 @@ class Identification:
     deviations: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()  # one sentence for each thing that keeps it from being exact
 
-    def __str__(self) -> str:
-        """The nearest architecture, exactly or not, and the deviations, as plain text of 80 columns."""
-        from .reports.notebook import plain
 
-        return plain(self)
-
-    def __rich_console__(self, console: Console, _: ConsoleOptions) -> Iterator[Text]:
-        """The same for `rich.print`."""
-        from .reports.notebook import lines
-
-        yield from lines(self, console)
-
-    def _repr_html_(self) -> str:
-        """The same for notebooks."""
-        from .reports.notebook import html
-
-        return html(self)
+OTHER_WORDS = "with other words than"  # where a declared failure is there and says something else
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +99,20 @@ class Declared:
     covers: tuple[str, ...] = ()
     stale: str = ""
 
+    @property
+    def words_differ(self) -> bool:
+        """Is it stale because its `message` is not what the failure says, while the failure is there?"""
+        return OTHER_WORDS in self.stale
+
+    @property
+    def stale_words(self) -> str:
+        """What is wrong with a declaration that covers nothing, and what to do, with its place."""
+        advice = "correct its message, or leave the message out" if self.words_differ else "remove it"
+        return f"{self.place}: {self.id} is declared, but {self.stale}; {advice}".removeprefix(": ")
+
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Report(Shown):
     """The verdict on one target, with all findings. `summary` describes the network as found, for people;
     `drawing` holds its layers beside the blueprint's, for pictures ({} where there is none).
     """
@@ -122,24 +142,6 @@ class Report:
     def failed(self, level: Level | None = None) -> tuple[Finding, ...]:
         """The undeclared failures, of one level or of all."""
         return tuple(f for f in self.findings if f.outcome == "fail" and level in (None, f.level))
-
-    def __str__(self) -> str:
-        """The terminal report as plain text of 80 columns."""
-        from .reports.notebook import plain
-
-        return plain(self)
-
-    def __rich_console__(self, console: Console, _: ConsoleOptions) -> Iterator[Text]:
-        """The terminal report, for `rich.print(report)`."""
-        from .reports.notebook import lines
-
-        yield from lines(self, console)
-
-    def _repr_html_(self) -> str:
-        """The terminal report in its colours, for notebooks."""
-        from .reports.notebook import html
-
-        return html(self)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data after the report schema (see reports/report.schema.json)."""

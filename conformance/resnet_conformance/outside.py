@@ -72,6 +72,8 @@ def ask(
             stdout=subprocess.DEVNULL,
             stderr=None if show_errors else subprocess.DEVNULL,
             cwd=folder,
+            # hypothesis keeps what it learns of source files: not in the user's folder
+            env={"HYPOTHESIS_STORAGE_DIRECTORY": str(place / "hypothesis"), **os.environ},
             start_new_session=True,  # what it starts ends with it
         )
         try:

@@ -21,7 +21,8 @@ from . import one_run
 from .capture.limits import check_limit
 from .capture.problems import LimitError
 from .enumerating import listed
-from .findings import Declared, Finding, Report
+from .expectations.reading import read_expectations
+from .findings import Finding, Report
 from .outside import Problem, Request
 from .spec import Spec, load_spec, suggest
 
@@ -51,16 +52,19 @@ def parametrize_with_clauses(
     marks a declared failure as expected to fail. The network is judged once, when the first of them is called: an
     address in a child process with a time limit (`timeout`, else --resnet-timeout), a factory or an `nn.Module` in
     this process, which it may end or keep waiting. `expected` and `options` are those of `check`. Raises ValueError
-    for an unknown architecture or part, and where neither is given.
+    for an unknown architecture or part, where neither is given, and for declarations that cannot be read.
     """
     import pytest
 
+    spec = load_spec()
+    if expected is not None:
+        read_expectations(expected, spec)  # a misspelt id is told once, and not by every test
     asked = {"part": part, "expected": expected, "level": level, **options}
     return pytest.mark.parametrize(
         "clause",
         [
             pytest.param(ClauseCall(target, architecture, name, asked), id=f"{part or architecture}::{name}")
-            for name in (*clauses_of(load_spec(), architecture, part), VERDICT)
+            for name in (*clauses_of(spec, architecture, part), VERDICT)
         ],
     )
 
@@ -156,7 +160,7 @@ def hold(report: Report, clause: str, level: str) -> None:
         pytest.skip("not examined: it is no MUST")
     declared = next((one for one in report.declared if clause in (one.id, *one.covers)), None)
     if declared is not None and declared.stale:
-        pytest.fail(_stale(declared), pytrace=False)
+        pytest.fail(declared.stale_words, pytrace=False)
     if finding.outcome == "expected":
         reason = declared.reason if declared else "declared"
         pytest.xfail(" ".join(filter(None, (reason, declared.link if declared else ""))))
@@ -172,16 +176,11 @@ def _hold_verdict(report: Report) -> None:
     import pytest
 
     __tracebackhide__ = True
-    lines = [_stale(one) for one in report.stale]
+    lines = [one.stale_words for one in report.stale]
     if report.verdict not in ("conforms", "deviates"):
         lines.append(f"{report.target.address}: {report.verdict} ({report.architecture})")
     if lines:
         pytest.fail("\n".join(lines), pytrace=False)
-
-
-def _stale(one: Declared) -> str:
-    place = f"{one.place}: " if one.place else ""
-    return f"{place}{one.id} is declared, but {one.stale}; remove the declaration"
 
 
 def describe(finding: Finding) -> str:

@@ -14,13 +14,18 @@ from typing import Any
 import torch
 
 from resnet_impl.analysis.errors import AnalysisError
+from resnet_impl.cifar10.curves import pyplot
 from resnet_impl.cifar10.outputs import environment, write, write_json
 
 Row = Mapping[str, object]
 
 
 def claim(folder: Path, names: Sequence[str], overwrite: bool) -> None:
-    """Make the folder ready for these files. Raises AnalysisError where one of them is there, or it cannot be made."""
+    """Make the folder ready for these files.
+
+    Raises AnalysisError where one of them is there, or it cannot be made; TrainingError where nothing can be drawn.
+    """
+    pyplot()  # what is missing is told before the time is spent
     if (there := [name for name in names if (folder / name).exists()]) and not overwrite:
         raise AnalysisError(
             f"{folder} holds {', '.join(there)} already: give another --output, or --overwrite to replace them"

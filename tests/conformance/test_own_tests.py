@@ -185,3 +185,18 @@ def test_processes_share_an_answer_and_a_problem(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(outside.Problem):
         one_run.Run(folder=tmp_path / "elsewhere").report(request)
     assert len(asked) == 2
+
+
+def test_a_misspelt_declaration_is_told_once(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        from resnet_conformance import parametrize_with_clauses
+
+        @parametrize_with_clauses("nets.py:net", "cifar10/resnet20", expected={"BTN-4": "why"})
+        def test_paper(clause):
+            clause()
+        """
+    )
+    result = project.runpytest("-q")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*unknown clause or deviation 'BTN-4' (did you mean 'BTN-04'?)*"])

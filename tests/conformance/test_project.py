@@ -217,3 +217,36 @@ def test_all_targets_as_junit_and_as_annotations(
     assert code == 2
     assert "::error file=nets.py,title=nets.py%3Afails%3A no verdict::" in out
     assert "nets.py:fails" in (tmp_path / "summary.md").read_text("utf-8")
+
+
+def test_a_row_that_is_not_used_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """To name a target is to judge it without its row: who declared something there must not wonder."""
+    path = project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run(capsys, "nets.py:resnet50", "--architecture", "imagenet/resnet50")
+    assert code == 1
+    assert err.startswith(f"resnet-conformance: {path}, [tool.resnet-conformance]")
+    assert "declares deviations of nets.py:resnet50, which are not used" in err
+    (tmp_path / "own.yaml").write_text("expected: []\n")
+    assert run(capsys, "nets.py:resnet50", "--architecture", "imagenet/resnet50", "--expect", "own.yaml")[2] == ""
+    path.write_text("[tool.resnet-conformance]\ntargets = 3\n")  # of no concern to one target
+    assert run(capsys, "nets.py:resnet50", "--architecture", "imagenet/resnet50")[::2] == (1, "")
+
+
+def test_a_person_at_the_terminal_sees_how_far_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert run(capsys)[2] == ""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert run(capsys)[2].splitlines() == ["1/3 nets.py:resnet18", "2/3 nets.py:resnet50", "3/3 nets.py:fails"]
+
+
+def test_an_architecture_is_no_target(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "imagenet/resnet50")
+    assert (code, out) == (2, "")
+    assert "is an architecture and no network" in err
+    assert "--architecture imagenet/resnet50" in err

@@ -28,6 +28,7 @@ from ..findings import TargetInfo
 from ..kinds import is_network_file, is_weights_file
 from .isolation import ALONE, default_device_kept, quiet, settings_kept
 from .limits import exposed
+from .places import is_module, missing_words, place_of
 from .problems import Expired, KeywordError, TargetError, last_line
 from .signatures import check_arguments
 
@@ -134,11 +135,9 @@ def guarded(call: Callable[[], Any], address: str, doing: str) -> Any:
             " value as a keyword argument (--kw name=value)"
         ) from error
     except ModuleNotFoundError as error:
-        raise TargetError(
-            f"cannot {doing} {address}: no module named {error.name!r}. Install it, or check the spelling"
-        ) from error
+        raise TargetError(f"cannot {doing} {address}: {missing_words(error.name or '')}") from error
     except BaseException as error:
-        raise TargetError(f"cannot {doing} {address}: {last_line(error)}") from error
+        raise TargetError(f"cannot {doing} {address}: {last_line(error)}{place_of(error)}") from error
 
 
 def load_target(target: object, kwargs: Mapping[str, object] | None = None) -> LoadedTarget:
@@ -187,9 +186,10 @@ def _from_address(address: str, kwargs: dict[str, object]) -> LoadedTarget:
         raise TargetError(f"no file {place}{_nearest(Path(place).name, _siblings(Path(place)))}")
     if not place:
         raise TargetError(f"{address!r} names no module: write package.module:{name or 'factory'}")
-    if not name and not is_file and "." in place and importlib.util.find_spec(place.partition(".")[0]) is not None:
+    if not name and not is_file and "." in place and not is_module(place):
         head, _, tail = place.rpartition(".")
-        raise TargetError(f"{address!r} names no factory: write module:factory, perhaps {head}:{tail}")
+        if is_module(head):
+            raise TargetError(f"{address!r} names no factory: write module:factory, perhaps {head}:{tail}")
     folder = str(Path(place).resolve().parent) if is_file else None
     with ALONE, settings_kept(), default_device_kept(), quiet(), neighbours(folder):
         module = guarded(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..findings import Declared, Finding
+from ..findings import OTHER_WORDS, Declared, Finding
 from ..spec import Spec, suggest
 
 TODO = "TODO"  # the reason of an entry that the program wrote: a person has to give one
@@ -91,7 +91,8 @@ def _words(finding: Finding) -> str:
 def _stale(findings: Sequence[Finding], one: Expectation, spec: Spec) -> str:
     """Why a declaration that covers nothing is out of date; empty where its clauses could not be examined."""
     if broken := _failures(findings, one):
-        return f"{', '.join(f.clause for f in broken)} fails, but says nothing of {one.message!r}: {broken[0].message}"
+        named = ", ".join(f.clause for f in broken)
+        return f"it fails {OTHER_WORDS} {one.message!r} ({named}: {broken[0].message.rstrip('.')})"
     if one.id in spec.clauses:
         finding = next((f for f in findings if f.clause == one.id), None)
         if finding is None or finding.outcome == "not-examined" or _unasked(finding):

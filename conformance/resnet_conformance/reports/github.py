@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .headline import decides, explanation, headline, stale_words
+from .headline import decides, explanation, headline
 from .text import clean
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def annotate(report: Report, spec: Spec, lang: str = "en") -> Iterator[Annotatio
         yield Annotation("error", f"{target}: no verdict", clean(headline(report, spec)), file)
     for one in report.stale:
         path, line, column = _place(one.place)
-        yield Annotation("error", f"{one.id} is declared and not found", clean(stale_words(one)), path, line, column)
+        yield Annotation("error", f"{one.id} is declared and not found", clean(one.stale_words), path, line, column)
     for finding in report.findings:
         if finding.outcome == "fail":
             level = "error" if decides(finding, report) else "warning"

@@ -10,7 +10,7 @@ from .part import name_part
 from .text import clean, some
 
 if TYPE_CHECKING:
-    from resnet_conformance.findings import Declared, Finding, Report
+    from resnet_conformance.findings import Finding, Report
     from resnet_conformance.spec import Spec
 
 VERBS = {
@@ -78,8 +78,3 @@ def concerns(finding: Finding, report: Report, spec: Spec) -> bool:
     """Does the clause speak of what was judged? False where its scope says that it does not."""
     known, clause = spec.architectures.get(report.architecture or ""), spec.clauses.get(finding.clause)
     return finding.outcome != "not-applicable" or known is None or clause is None or clause.applies_to(known)
-
-
-def stale_words(one: Declared) -> str:
-    """What is wrong with a declaration of what does not occur, with its place."""
-    return f"{one.place}: {one.id} is declared, but {one.stale}; remove it".removeprefix(": ")

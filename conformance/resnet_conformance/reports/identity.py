@@ -21,10 +21,13 @@ def render(found: Identification, spec: Spec, console: Console) -> None:
         page.paragraph(titled(deviation, spec), indent=2, label="Known difference:")
 
 
-def sentence(found: Identification, spec: Spec, lacks: str = "", more: bool = False) -> str:
-    """One sentence; `lacks` is what a backbone is without, `more` says that reasons follow."""
+def sentence(found: Identification, spec: Spec, lacks: str = "", more: bool = False, against: str = "") -> str:
+    """One sentence; `lacks` is what a backbone is without, `more` says that reasons follow, `against` names what a
+    network that is near none is judged against.
+    """
     if found.architecture is None:
-        return "It is near no architecture that the spec knows."
+        rest = f"; it is held against {against} all the same" if against else ""
+        return f"It is near no architecture that the spec knows{rest}."
     known = spec.architectures.get(found.architecture)
     name = f"{found.architecture}{f': {known.title}' if known else ''}"
     if known and known.variant:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from .headline import concerns, decides, explanation, headline, stale_words
+from .headline import concerns, decides, explanation, headline
 from .text import clean
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _tell_verdict(case: ET.Element, report: Report, spec: Spec) -> None:
     """What no clause tells; a violation is the failure of its clauses."""
     first = clean(headline(report, spec))
     errors = [first] if report.verdict == "not-examined" else []
-    errors += [clean(stale_words(one)) for one in report.stale]
+    errors += [clean(one.stale_words) for one in report.stale]
     if errors:
         kind = "not-examined" if report.verdict == "not-examined" else "stale"
         ET.SubElement(case, "error", type=kind, message="; ".join(errors)).text = "\n".join(errors)

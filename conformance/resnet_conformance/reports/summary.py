@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .headline import concerns, decides, explanation, headline, stale_words
+from .headline import concerns, decides, explanation, headline
 from .network import describe_network
 from .output import OutputError
 from .text import clean
@@ -67,7 +67,7 @@ def _target(report: Report, spec: Spec, lang: str) -> Iterator[str]:
         yield from _broken(finding, report, spec, lang)
     if report.stale:
         yield ""
-        yield from (f"- ⚠️ {escape(stale_words(one))}" for one in report.stale)
+        yield from (f"- ⚠️ {escape(one.stale_words)}" for one in report.stale)
     declared = [_declared(f, report) for f in report.findings if f.outcome == "expected"]
     yield from _list("Declared, found as declared", declared)
     open_ = [f for f in report.findings if f.outcome == "not-examined"]

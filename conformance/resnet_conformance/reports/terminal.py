@@ -82,7 +82,7 @@ class _View:
             self.page.paragraph(describe_part(self.report.summary), indent=2, label="Found:")
             return
         identified, lacks = self.report.identified, self.report.summary.get("lacks", "")
-        text = sentence(identified, self.spec, lacks, bool(reasons))
+        text = sentence(identified, self.spec, lacks, bool(reasons), self.report.architecture or "")
         if self.report.target.kind == "weights" and identified.architecture is not None and not identified.exact:
             text, *reasons = reasons or [text]  # of shapes alone, which may well be exactly its own
         self.page.paragraph(text, indent=2)

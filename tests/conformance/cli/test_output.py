@@ -31,7 +31,7 @@ class TestOutput:
 
     def test_file(self, api: FakeApi, tmp_path: Path, report: Callable[..., Report], run: Run) -> None:
         api.answer = lambda: report("violates")
-        file = tmp_path / "report.json"
+        file = tmp_path / "report.txt"
         assert run("check", "a:b", "--format", "json", "--output", str(file)) == (1, "", "")
         assert file.read_text(encoding="utf-8") == json_report.render(report("violates"))
         assert run("check", "a:b", "--output", str(file)) == (1, "", "")
@@ -39,6 +39,29 @@ class TestOutput:
         assert text.startswith("a:b violates imagenet/resnet50 (BTN-04)\n")
         assert "\x1b" not in text
         assert list(tmp_path.iterdir()) == [file]
+
+    @pytest.mark.parametrize(
+        ("name", "begins"),
+        [
+            ("r.json", "{"),
+            ("r.html", "<!doctype html>"),
+            ("r.XML", "<?xml"),
+            ("r.svg", "<svg"),
+            ("r.txt", "a:b conforms"),
+        ],
+    )
+    def test_the_suffix_says_the_format_that_nobody_gave(
+        self, api: FakeApi, tmp_path: Path, run: Run, name: str, begins: str
+    ) -> None:
+        file = tmp_path / name
+        assert run("check", "a:b", "--output", str(file)) == (0, "", "")
+        assert file.read_text("utf-8").lower().startswith(begins)
+        stored, shown = tmp_path / "stored.json", tmp_path / f"shown-{name}"
+        run("check", "a:b", "--output", str(stored))
+        assert run("view", str(stored), "--output", str(shown)) == (0, "", "")
+        assert shown.read_text("utf-8").lower().startswith(begins)
+        run("check", "a:b", "--format", "terminal", "--output", str(file))
+        assert file.read_text("utf-8").startswith("a:b conforms")
 
     def test_a_new_file_has_the_usual_mode_and_an_old_one_keeps_its_own(
         self, api: FakeApi, tmp_path: Path, run: Run
@@ -110,7 +133,7 @@ class TestOutput:
         assert (report.verdict, report.architecture, report.exit_code) == ("not-examined", "imagenet/resnet50", 2)
         assert {(f.outcome, f.message) for f in report.findings} == {("not-examined", "it hangs")}
         assert "BTN-04" in {f.clause for f in report.findings}
-        assert_one_message(run(*wanted), "it hangs")
+        assert_one_message(run(*wanted, "--format", "terminal"), "it hangs")
         assert (
             file.read_text(encoding="utf-8")
             == "a:b got no verdict against imagenet/resnet50 (not examined: it hangs)\n"

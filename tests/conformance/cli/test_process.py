@@ -86,3 +86,11 @@ class TestProcess:
             text=True,
         )
         assert_one_message((done.returncode, done.stdout, done.stderr), "BTN-04")
+
+
+def test_nothing_is_left_in_the_users_folder(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text("from resnet_impl import cifar_resnet20\n")
+    command = [sys.executable, "-m", "resnet_conformance", "check", "net.py:cifar_resnet20", "--only", "BH-0*"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in tmp_path.iterdir() if path.name != "__pycache__"] == ["net.py"]

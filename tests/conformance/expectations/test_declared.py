@@ -73,7 +73,12 @@ def test_words_pin_the_failure() -> None:
     assert outcomes(Expectation("SC-04", WHY, message="detached"))[0] == {"SC-04": "expected"}
     held, stale = outcomes(Expectation("SC-04", WHY, message="a projection"))
     assert held == {}
-    assert stale == ["SC-04 fails, but says nothing of 'a projection': The shortcut is detached."]
+    assert stale == ["it fails with other words than 'a projection' (SC-04: The shortcut is detached)"]
+    _, [declared] = hold(BROKEN, [Expectation("SC-04", WHY, message="a projection", place="e.yaml:2:3")], SPEC)
+    assert declared.stale_words == (
+        "e.yaml:2:3: SC-04 is declared, but it fails with other words than 'a projection' (SC-04: The shortcut is"
+        " detached); correct its message, or leave the message out"
+    )
 
 
 def test_a_recipe_that_was_not_given_makes_nothing_stale() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..diagram.blocks import describe, draw_pair
 from ..diagram.pairs import Row, pair_rows
 from ..family import HEAD, family_rows
-from ..headline import explanation, headline, stale_words
+from ..headline import explanation, headline
 from ..network import describe_network
 from ..part import describe_part
 from ..text import clean
@@ -40,7 +40,7 @@ def describe_report(report: Report, spec: Spec, number: int) -> dict[str, Any]:
         "found": clean(describe_part(summary) if "part" in summary else describe_network(summary)),
         "file": [clean(str(text)) for text in summary.get("file", ())],
         "problem": clean(str(summary.get("problem", ""))),
-        "stale": [clean(stale_words(one)) for one in report.stale],
+        "stale": [clean(one.stale_words) for one in report.stale],
         "rows": [_picture(row) for row in rows],
         "stages": _stages(rows, report),
         "figures": _figures(report, spec),

@@ -1,0 +1,54 @@
+"""Where a stranger's code went wrong, and what may have been meant by a module that is not there."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import os
+import pkgutil
+import traceback
+from pathlib import Path
+
+import torch
+
+STANDARD, TORCH, OURS = Path(os.__file__).parent, Path(torch.__file__).parent, Path(__file__).parents[1]
+
+
+def place_of(error: BaseException) -> str:
+    """ " (net.py:9)": the innermost line that is neither torch's nor Python's own; "" where there is none."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = next((frame for frame in reversed(frames) if _is_a_strangers(frame.filename)), None)
+    if place is None:
+        return ""
+    path = Path(place.filename)
+    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return f" ({shown}:{place.lineno})"
+
+
+def _is_a_strangers(name: str) -> bool:
+    path = Path(name)
+    if not path.is_file() or path.is_relative_to(TORCH) or path.is_relative_to(OURS):
+        return False
+    return not path.is_relative_to(STANDARD) or "site-packages" in path.parts
+
+
+def missing_words(name: str) -> str:
+    """What to say where the module of that dotted name is missing."""
+    parent, _, own = name.rpartition(".")
+    told = f"no module named {name!r}. "
+    if Path("src", name.partition(".")[0]).is_dir():
+        return f"{told}src/{name.partition('.')[0]} is here: install the project (uv pip install -e .)"
+    if parent and is_module(parent):
+        found = importlib.util.find_spec(parent)
+        inside = [each.name for each in pkgutil.iter_modules(found.submodule_search_locations if found else None)]
+        if close := difflib.get_close_matches(own, inside, n=2, cutoff=0.6):
+            return f"{told}Did you mean {' or '.join(f'{parent}.{each}' for each in close)}?"
+    return f"{told}Install it, or check the spelling"
+
+
+def is_module(name: str) -> bool:
+    """Is there a module of that dotted name? Its packages are imported to look."""
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError, AttributeError):
+        return False
