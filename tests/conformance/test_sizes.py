@@ -1,0 +1,34 @@
+"""Which input sizes HD-05 asks for: the paper's where they are its network's, and none that fill the memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from resnet_conformance import check
+from resnet_conformance.capture.laboratory import Laboratory
+from resnet_impl import cifar_resnet20, resnet18, resnet18_cifar_stem
+
+
+@pytest.mark.parametrize(
+    ("factory", "architecture", "largest"),
+    [
+        (resnet18, "imagenet/resnet18", 640),  # He et al. 2015, section 3.4: {224, 256, 384, 480, 640}
+        (cifar_resnet20, "cifar10/resnet20", 64),
+        # whose maps have the input's size: 640 took 24 GB where a file had to be run on real tensors
+        (resnet18_cifar_stem, "cifar10/resnet18-imagenet-blocks", 64),
+    ],
+)
+def test_the_largest_size(factory: Any, architecture: str, largest: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    capture = Laboratory.capture
+
+    def watched(self: Laboratory, shape: tuple[int, ...], *others: Any, **options: Any) -> Any:
+        seen.append(max(shape[2:]))
+        return capture(self, shape, *others, **options)
+
+    monkeypatch.setattr(Laboratory, "capture", watched)
+    report = check(factory, architecture, only=("HD-05",), seed=3)
+    assert [f.outcome for f in report.findings if f.clause == "HD-05"] == ["pass"]
+    assert max(seen) == largest
