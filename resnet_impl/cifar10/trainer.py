@@ -84,7 +84,7 @@ class Trainer:
         """Read what training saw since the last look, and end the warm-up where it is time.
 
         To be called after every `LOOK` iterations and after the last, and at no other time: what a run is told must not
-        hang on where it was interrupted. Raises TrainingError where the loss is no number.
+        hang on where it was interrupted. Raises TrainingError, as `check` does.
         """
         stretch = (self.iteration - 1) % LOOK + 1
         self.check()
@@ -97,12 +97,19 @@ class Trainer:
             self.warm = True
 
     def check(self) -> None:
-        """Raise TrainingError where the loss is no number. Waits for the device."""
+        """Raise TrainingError where the loss or a weight is no number. Waits for the device.
+
+        The loss alone is not enough: that of an iteration is of the weights before its update.
+        """
         self.step.synchronize()
-        if not math.isfinite(self.world.summed(self.step.sums)[0].item()):
+        values = [t for t in self.net.state_dict().values() if t.is_floating_point()]
+        broken = ~torch.stack([value.isfinite().all() for value in values]).all()
+        loss, weights = self.world.summed(torch.stack((self.step.sums[0], broken.double()))).tolist()
+        if not math.isfinite(loss) or weights:
+            what = "the loss" if not math.isfinite(loss) else "a weight or a statistic of BN"
             raise TrainingError(
-                f"the loss is no finite number before iteration {self.iteration}: too high a rate for the network does"
-                " that, and so do damaged images"
+                f"{what} is no finite number at iteration {self.iteration}: too high a rate for the network does that,"
+                " and so do damaged images"
             )
 
     def measure(self) -> Row:

@@ -201,7 +201,7 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_last_checkpoint(tmp_path: 
     before = run.path.read_bytes()
     with torch.no_grad():
         next(run.trainer.net.parameters()).fill_(float("inf"))
-    with pytest.raises(TrainingError, match=r"no finite number before iteration 50.*last checkpoint is intact"):
+    with pytest.raises(TrainingError, match=r"no finite number at iteration 50.*last checkpoint is intact"):
         train_runs([run], 100, lambda runs: None, 50)
     assert run.path.read_bytes() == before
 
