@@ -6,6 +6,7 @@ safe unpickler, which runs no code.
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
 import zipfile
@@ -23,14 +24,15 @@ FORMAT = "resnet_impl/cifar10/1"
 
 def save(path: Path, state: dict[str, Any]) -> None:
     """Write atomically. Raises TrainingError (a full disk, no permission); what was there stays then."""
+    whole = io.BytesIO()  # written to the disk, torch's archive would tell of a full one in words of its own
+    torch.save({"format": FORMAT, **state}, whole)
     try:
         with replacing(path) as file:
-            torch.save({"format": FORMAT, **state}, file)
+            file.write(whole.getbuffer())
         _sync_folder(path.parent)
-    except (OSError, RuntimeError) as error:  # torch says what the disk says as RuntimeError
+    except OSError as error:
         kept = f"; the checkpoint from before is intact: {path}" if path.exists() else ""
-        reason = getattr(error, "strerror", None) or str(error).strip().splitlines()[0]
-        raise TrainingError(f"cannot write the checkpoint {path} ({reason}){kept}") from error
+        raise TrainingError(f"cannot write the checkpoint {path} ({error.strerror or error}){kept}") from error
 
 
 def _sync_folder(folder: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
 import torch
 
+from resnet_impl.cifar10 import checkpoint
 from resnet_impl.cifar10.errors import TrainingError
 from resnet_impl.cifar10.launch import open_runs
 from resnet_impl.cifar10.recipe import Recipe
@@ -43,3 +45,20 @@ def test_weights_that_are_no_numbers_are_not_saved(when: int, tmp_path: Path) ->
         train_runs([run], 100, lambda runs: None, 20 if when == 20 else 100)
     assert run.path.read_bytes() == before
     assert not (tmp_path / "run.json").exists()
+
+
+def test_a_disk_that_fills_within_a_checkpoint_is_told_in_its_own_words(tmp_path: Path) -> None:
+    """A limit on the size of files, as a full disk refuses what is beyond some byte."""
+    resource = pytest.importorskip("resource")
+    assert signal.getsignal(signal.SIGXFSZ) == signal.SIG_IGN  # as Python sets it
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    state = {"net": {"weight": torch.zeros(100_000)}}
+    checkpoint.save(tmp_path / checkpoint.NAME, {**state, "number": 1})
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, before[1]))
+    try:
+        with pytest.raises(TrainingError, match=r"\(File too large\); the checkpoint from before is intact"):
+            checkpoint.save(tmp_path / checkpoint.NAME, {**state, "number": 2})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert checkpoint.load(tmp_path / checkpoint.NAME)["number"] == 1
+    assert [path.name for path in tmp_path.iterdir()] == [checkpoint.NAME]
