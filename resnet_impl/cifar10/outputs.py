@@ -6,7 +6,8 @@ import csv
 import io
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -69,28 +70,36 @@ def environment(device: torch.device) -> dict[str, Any]:
 
 
 class Board:
-    """TensorBoard's files, where it is installed; without it nothing is written."""
+    """TensorBoard's files, where it is installed; without it nothing is written. All of it raises TrainingError."""
 
     def __init__(self, folder: Path, first: int) -> None:
+        self.folder = folder
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
             self.writer: Any = None
         else:
             # what an interrupted process wrote after its last checkpoint is measured again
-            try:
+            with self._told():
                 self.writer = SummaryWriter(str(folder), purge_step=first)
-            except OSError as error:
-                raise TrainingError(f"cannot write into {folder}: {error.strerror or error}") from error
 
     def add(self, row: Row) -> None:
         """One row."""
         if self.writer is not None:
-            for name in ("rate", "train_loss", "train_error", "test_loss", "test_error"):
-                self.writer.add_scalar(name.replace("_", "/"), getattr(row, name), row.iteration)
-            self.writer.flush()
+            with self._told():
+                for name in ("rate", "train_loss", "train_error", "test_loss", "test_error"):
+                    self.writer.add_scalar(name.replace("_", "/"), getattr(row, name), row.iteration)
+                self.writer.flush()
 
     def close(self) -> None:
         """No more rows."""
         if self.writer is not None:
-            self.writer.close()
+            with self._told():
+                self.writer.close()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise TrainingError(f"cannot write into {self.folder}: {error.strerror or error}") from error

@@ -173,6 +173,9 @@ def _train(options: argparse.Namespace, given: Sequence[str], world: World, cons
     try:
         with watching(runs, console) as watch:
             train(runs, options.evaluate_every, watch, options.save_every)
+        for run in runs:
+            if run.board is not None:
+                run.board.close()
     except Stopped as stopped:
         again = f"{PROGRAM} {' '.join([*given, *([] if options.resume else ['--resume'])])}"
         if world.size > 1:
@@ -200,8 +203,6 @@ def _train(options: argparse.Namespace, given: Sequence[str], world: World, cons
 
 def _conclude(runs: Sequence[Run], output: Path, console: Console) -> None:
     for run in runs:
-        if run.board is not None:
-            run.board.close()
         row = run.trainer.rows[-1]
         short = "; synthetic images, which say nothing of the network" if run.about["synthetic"] else ""
         console.print(
