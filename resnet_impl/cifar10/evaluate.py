@@ -54,9 +54,19 @@ def read_numbers(text: str) -> Tensor:
         found = torch.tensor([float(part) for part in text.split(",")])
     except ValueError:
         found = torch.empty(0)
-    if found.shape != (3,) or not found.isfinite().all():
-        raise argparse.ArgumentTypeError(f"{text!r} is no three numbers: write them as 0.49,0.48,0.45 (of 0..1)")
+    if found.shape != (3,) or not ((found >= 0) & (found <= 1)).all():
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no three numbers of 0..1: write them as 0.49,0.48,0.45 (those of 0..255 divided by 255)"
+        )
     return found.view(3, 1, 1)
+
+
+def read_deviations(text: str) -> Tensor:
+    """As `read_numbers`, but images are divided by these."""
+    found = read_numbers(text)
+    if not (found > 0).all():
+        raise argparse.ArgumentTypeError(f"{text!r} has a 0, and images are divided by it")
+    return found
 
 
 def read_trained(path: Path, model: str | None) -> Trained:
@@ -157,7 +167,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_data_options(parser)
     parser.add_argument("--model", metavar="NAME", help="what .safetensors are the weights of")
     parser.add_argument("--mean", type=read_numbers, metavar="R,G,B", help="mean of each channel, of 0..1")
-    parser.add_argument("--deviation", type=read_numbers, metavar="R,G,B", help="deviation of each channel, of 0..1")
+    parser.add_argument("--deviation", type=read_deviations, metavar="R,G,B", help="deviation of each channel, of 0..1")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="the confusion matrix (confusion.png beside it)")
     parser.add_argument("--format", choices=("terminal", "json"), default="terminal", help="what is printed")
     parser.add_argument("--device", metavar="NAME", help="cpu, cuda or cuda:1 (a GPU where there is one)")
@@ -189,6 +199,9 @@ def _answers(trained: Trained, data: Cifar10, options: argparse.Namespace, devic
         views = Views(mean, options.deviation)
     recipe = trained.recipe or Recipe()
     precision = recipe.precision if device.type == "cuda" or recipe.precision == "bf16" else "fp32"
+    answers, classes = len(trained.net.state_dict()["fc.weight"]), len(data.classes)
+    if answers < classes:
+        raise TrainingError(f"{trained.about}: it knows {answers} classes, and the images are of {classes}")
     net, test = trained.net.to(device), data.test.to(device)
     return evaluate(net, test, views.to(device), precision, recipe.channels_last)
 

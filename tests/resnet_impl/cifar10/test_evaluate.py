@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from resnet_impl.cifar10 import evaluate, train
+from resnet_impl.cifar10 import evaluate, synthetic, train
 from resnet_impl.cifar10.data import Split
 from resnet_impl.cifar10.evaluation import evaluate as evaluate_on
 from resnet_impl.cifar10.models import build
@@ -105,6 +105,33 @@ def test_weights_in_our_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     code, _, err = run(capsys, str(path), "--model", "resnet14")
     assert code == 2
     assert "resnet-conformance transplant" in err
+
+
+def test_images_of_other_classes_are_refused(
+    trained: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ten = synthetic.synthesize(20, 20)
+    monkeypatch.setattr(evaluate, "load_data", lambda where, **options: ten)
+    code, _, err = run(capsys, str(trained))
+    assert code == 2
+    assert "it knows 3 classes, and the images are of 10" in err
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--mean", "125.3,123,113.9", "divided by 255"),
+        ("--mean", "0.5,0.5", "no three numbers"),
+        ("--deviation", "0.2,0,0.2", "images are divided by it"),
+    ],
+)
+def test_numbers_that_normalise_nothing_are_a_message(
+    option: str, value: str, words: str, trained: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(capsys, str(trained), option, value)
+    assert ended.value.code == 2
+    assert words in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
