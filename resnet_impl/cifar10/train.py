@@ -10,6 +10,8 @@ and SIGTERM save and say how to go on.
 from __future__ import annotations
 
 import argparse
+import shlex
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -144,6 +146,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (DataError, TrainingError) as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return REFUSED
+    except KeyboardInterrupt:  # before training, or the second one in it
+        print(f"{PROGRAM}: stopped at once; the last checkpoint, if there is one, is kept", file=sys.stderr)
+        return 128 + signal.SIGINT
 
 
 def _train(options: argparse.Namespace, given: Sequence[str], world: World, console: Console) -> int:
@@ -177,7 +182,7 @@ def _train(options: argparse.Namespace, given: Sequence[str], world: World, cons
             if run.board is not None:
                 run.board.close()
     except Stopped as stopped:
-        again = f"{PROGRAM} {' '.join([*given, *([] if options.resume else ['--resume'])])}"
+        again = f"{PROGRAM} {shlex.join([*given, *([] if options.resume else ['--resume'])])}"
         if world.size > 1:
             again = "the same torchrun command, and --resume"
         at = ", ".join(str(run.trainer.iteration) for run in runs)

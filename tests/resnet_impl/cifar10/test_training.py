@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import random
+import shlex
 import signal
 import time
 from dataclasses import replace
@@ -130,6 +131,30 @@ def test_the_command_says_how_to_go_on(tmp_path: Path, forks: Forks) -> None:
     assert " and saved. Go on with: python -m resnet_impl.cifar10.train --model resnet8" in err
     assert "--resume" in err
     assert "Traceback" not in err
+
+
+def test_the_command_that_goes_on_can_be_pasted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(runs: object, *more: object) -> None:
+        raise Stopped(signal.SIGTERM)
+
+    monkeypatch.setattr(train, "train", stop)
+    assert main(tmp_path / "my runs", "--iterations", "20") == 143
+    told = capsys.readouterr().err.partition("Go on with: ")[2]
+    assert shlex.split(told)[3:] == [*SHORT, "--output", str(tmp_path / "my runs"), "--iterations", "20", "--resume"]
+
+
+def test_a_stop_while_images_are_read_is_a_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(where: str, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train, "load_data", stop)
+    assert main(tmp_path / "run") == 130
+    assert "stopped at once" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.slow
