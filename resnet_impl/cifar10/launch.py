@@ -12,6 +12,7 @@ from resnet_impl.cifar10 import checkpoint
 from resnet_impl.cifar10.cache import checksum
 from resnet_impl.cifar10.data import Cifar10, Split, split
 from resnet_impl.cifar10.errors import TrainingError
+from resnet_impl.cifar10.files import sweep
 from resnet_impl.cifar10.outputs import Board, environment
 from resnet_impl.cifar10.recipe import Recipe, check_recipe
 from resnet_impl.cifar10.runs import Run, resume
@@ -64,7 +65,7 @@ def open_runs(
         path = folder / checkpoint.NAME
         if path.exists() and not go_on:
             raise TrainingError(f"{folder} holds a run: go on with it (--resume), or give another --output")
-        _make(folder)
+        _make(folder, world)
         about: dict[str, Any] = {"data": data.source, "digest": digest, "synthetic": data.synthetic}
         about["unlike"] = list(unlike(data))
         run = Run(Trainer(recipe, train, test, views, seed, world, graphs), folder, about)
@@ -97,8 +98,11 @@ def unlike(data: Cifar10) -> Iterator[str]:
         )
 
 
-def _make(folder: Path) -> None:
+def _make(folder: Path, world: World) -> None:
+    """The folder of a run, without what a killed process left half-written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if world.writes:
+            sweep(folder)
     except OSError as error:
-        raise TrainingError(f"cannot make the folder {folder}: {error.strerror or error}") from error
+        raise TrainingError(f"cannot make or clear the folder {folder}: {error.strerror or error}") from error
