@@ -69,8 +69,10 @@ def open_runs(
         about: dict[str, Any] = {"data": data.source, "digest": digest, "synthetic": data.synthetic}
         about["unlike"] = list(unlike(data))
         run = Run(Trainer(recipe, train, test, views, seed, world, graphs), folder, about)
-        if path.exists():
-            resume(run)
+        # the first process's, for all: on several nodes the others may not see its disk
+        state = world.agreed(checkpoint.load(path) if world.writes and path.exists() else None)
+        if state is not None:
+            resume(run, state)
         run.about = {**about, "environment": environment(world.device) | {"processes": world.size}}
         if world.writes:
             run.board = Board(folder / "tensorboard", run.trainer.iteration + 1)

@@ -6,7 +6,7 @@ Several seeds can be trained side by side; on a GPU their iterations overlap.
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from resnet_impl.cifar10.outputs import Board, write_json, write_metrics
 from resnet_impl.cifar10.recipe import LOOK, departures, from_plain, to_plain
 from resnet_impl.cifar10.trainer import Trainer
 
+ASK = 10  # iterations between two questions to all processes: torchrun waits 30 seconds for them to end
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -98,9 +99,8 @@ class Run:
         write_json(self.folder / "run.json", {**about, **whole, "result": result})
 
 
-def resume(run: Run) -> None:
-    """Go on from the run's checkpoint. Raises TrainingError where it is of another recipe, seed or set of images."""
-    state = checkpoint.load(run.path)
+def resume(run: Run, state: Mapping[str, Any]) -> None:
+    """Go on from its checkpoint. Raises TrainingError where that is of another recipe, seed or set of images."""
     given, was = run.trainer.recipe, from_plain(state["recipe"])
     changed = [
         f"{name} was {value}, and is {to_plain(given)[name]}"
@@ -159,8 +159,8 @@ def _after(run: Run, every: int, save_every: int) -> None:
 
 
 def _told(flag: Flag, going: Sequence[Run]) -> bool:
-    """Has a signal come, here or in another process? Alone it is known at once, together at every look."""
+    """Has a signal come, here or in another process? Alone it is known at once, together after a few iterations."""
     world, iteration = going[0].trainer.world, going[0].trainer.iteration
     if world.size == 1:
         return flag.number != 0
-    return iteration % LOOK == 0 and world.any(flag.number != 0)
+    return iteration % ASK == 0 and world.any(flag.number != 0)

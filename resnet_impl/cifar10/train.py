@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import torch
 from rich.console import Console
 
 from resnet_impl.cifar10.curves import draw, title_of
@@ -27,7 +28,7 @@ from resnet_impl.cifar10.launch import open_runs, unlike
 from resnet_impl.cifar10.models import NAMES, build
 from resnet_impl.cifar10.recipe import LOOK, Recipe, check_recipe, departures, paper
 from resnet_impl.cifar10.runs import Run, Stopped, train
-from resnet_impl.cifar10.world import World, joined
+from resnet_impl.cifar10.world import World, joined, place
 
 PROGRAM = "python -m resnet_impl.cifar10.train"
 FAILED, REFUSED = 1, 2
@@ -149,6 +150,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:  # before training, or the second one in it
         print(f"{PROGRAM}: stopped at once; the last checkpoint, if there is one, is kept", file=sys.stderr)
         return 128 + signal.SIGINT
+    except RuntimeError as error:
+        rank, size = place()
+        if size == 1 or isinstance(error, torch.OutOfMemoryError):
+            raise
+        reason = str(error).strip().splitlines()[-1]
+        print(
+            f"{PROGRAM}: process {rank} of {size} lost the others and ends ({reason}). Go on from the last"
+            " checkpoint with --resume, with any number of processes that divides the batch",
+            file=sys.stderr,
+        )
+        return FAILED
 
 
 def _train(options: argparse.Namespace, given: Sequence[str], world: World, console: Console) -> int:
@@ -190,16 +202,6 @@ def _train(options: argparse.Namespace, given: Sequence[str], world: World, cons
         return 128 + stopped.signal
     except TrainingError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
-        return FAILED
-    except RuntimeError as error:
-        if world.size == 1:
-            raise
-        reason = str(error).strip().splitlines()[-1]
-        print(
-            f"{PROGRAM}: process {world.rank} of {world.size} lost the others and ends ({reason}). Go on from the last"
-            " checkpoint with --resume, with any number of processes that divides the batch",
-            file=sys.stderr,
-        )
         return FAILED
     if world.writes:
         _conclude(runs, options.output, console)

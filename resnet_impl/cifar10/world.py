@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import torch
 from torch import Tensor, distributed
@@ -53,6 +54,14 @@ class World:
         """Has one of the processes raised its flag?"""
         return bool(self.summed(torch.tensor(float(flag), device=self.device)) > 0) if self.size > 1 else flag
 
+    def agreed(self, value: Any) -> Any:
+        """What the first process has, in all of them; tensors lie on the CPU."""
+        if self.size == 1:
+            return value
+        box = [value]
+        distributed.broadcast_object_list(box, device=self.device)
+        return box[0]
+
     def wait(self) -> None:
         """Until all processes are here."""
         if self.size > 1:
@@ -72,10 +81,15 @@ def find_device(wanted: str | None) -> torch.device:
     return device
 
 
+def place() -> tuple[int, int]:
+    """This process's number and how many there are, as torchrun says; (0, 1) without it."""
+    return int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+
+
 @contextmanager
 def joined(wanted: str | None) -> Iterator[World]:
     """This process among those that torchrun started, or alone. Raises TrainingError."""
-    size, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
+    rank, size = place()
     device = find_device(wanted)
     if size == 1:
         yield World(device)

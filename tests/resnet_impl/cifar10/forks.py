@@ -22,10 +22,20 @@ sys.path.insert(0, str(Path(__file__).parent))
 from runs_made import made_data
 
 from resnet_impl.cifar10 import train
+from resnet_impl.cifar10.data import Cifar10
+from resnet_impl.cifar10.errors import DataError
 from resnet_impl.cifar10.norms import synchronize
 from resnet_impl.cifar10.world import joined
 
-train.load_data = lambda where, **options: made_data()  # type: ignore[assignment]
+
+def load_data(where: str, **options: object) -> Cifar10:
+    """Made images, but for the word missing."""
+    if where == "missing":
+        raise DataError("no images")
+    return made_data()
+
+
+train.load_data = load_data  # type: ignore[assignment]
 
 
 def trained(*arguments: str) -> int:

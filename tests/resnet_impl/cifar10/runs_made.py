@@ -67,12 +67,16 @@ class Forks:
         return number
 
     def ranks(self, size: int, what: str, *arguments: str) -> list[int]:
-        """Children as torchrun starts them."""
+        """Children as torchrun starts them; {rank} in an argument is the number of each."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = str(free.getsockname()[1])
         address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "WORLD_SIZE": str(size)}
-        return [self.start(what, *arguments, **address, RANK=str(r), LOCAL_RANK=str(r)) for r in range(size)]
+        children = []
+        for rank in map(str, range(size)):
+            own = (argument.replace("{rank}", rank) for argument in arguments)
+            children.append(self.start(what, *own, **address, RANK=rank, LOCAL_RANK=rank))
+        return children
 
     def wait(self, *children: int) -> list[int]:
         """Their exit codes, when they have ended."""

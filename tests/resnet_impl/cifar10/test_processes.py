@@ -56,7 +56,7 @@ def test_another_number_of_processes_goes_on(tmp_path: Path, forks: Forks) -> No
     assert forks.wait(*children) == [143, 143]
     assert "Go on with: the same torchrun command, and --resume" in forks.told()
     stopped = checkpoint.load(tmp_path / checkpoint.NAME)["iteration"]
-    assert stopped % 100 == 0
+    assert stopped % 10 == 0
     assert 0 < stopped < 230
     assert forks.wait(forks.start("trained", *arguments(tmp_path, *options, "--resume"))) == [0]
     state = checkpoint.load(tmp_path / checkpoint.NAME)
@@ -73,6 +73,28 @@ def test_a_lost_process_ends_the_job_with_a_message(tmp_path: Path, forks: Forks
     assert "process 0 of 2 lost the others and ends" in forks.told()
     assert "--resume" in forks.told()
     assert checkpoint.load(tmp_path / checkpoint.NAME)["iteration"] >= 100
+
+
+def test_nodes_without_a_common_disk_go_on_from_the_first_ones_checkpoint(tmp_path: Path, forks: Forks) -> None:
+    options = ("--iterations", "160", "--save-every", "10")
+    assert forks.wait(*forks.ranks(2, "trained", *arguments(tmp_path / "whole", *options))) == [0, 0]
+    parts = arguments(tmp_path / "{rank}", *options, "--resume")
+    children = forks.ranks(2, "trained", *parts)
+    wait_for(tmp_path / "0" / checkpoint.NAME)
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+    forks.wait(*children)
+    assert not (tmp_path / "1" / checkpoint.NAME).exists()
+    assert 0 < checkpoint.load(tmp_path / "0" / checkpoint.NAME)["iteration"] < 160
+    assert forks.wait(*forks.ranks(2, "trained", *parts)) == [0, 0]
+    assert same(weights_of(tmp_path / "whole"), weights_of(tmp_path / "0"))
+
+
+def test_images_that_the_first_process_cannot_read_end_all_of_them(tmp_path: Path, forks: Forks) -> None:
+    assert forks.wait(*forks.ranks(2, "trained", *arguments(tmp_path), "--data", "missing")) == [2, train.FAILED]
+    assert "python -m resnet_impl.cifar10.train: no images" in forks.told()
+    assert "process 1 of 2 lost the others and ends" in forks.told()
+    assert "Traceback" not in forks.told()
 
 
 def test_a_batch_that_cannot_be_divided(tmp_path: Path, forks: Forks) -> None:
