@@ -56,6 +56,7 @@ def open_runs(
     overwritten. Raises TrainingError.
     """
     check_recipe(recipe)
+    _check_ghosts(recipe, world)
     set_arithmetic(recipe, deterministic)
     train, test, views = prepare(recipe, data, world)
     digest = digest_of(data)
@@ -97,6 +98,19 @@ def unlike(data: Cifar10) -> Iterator[str]:
         yield (
             f"{len(data.train):,} + {len(data.test):,} images of {len(data.classes)} classes, not the 50,000 + 10,000"
             " of CIFAR-10"
+        )
+
+
+def _check_ghosts(recipe: Recipe, world: World) -> None:
+    """Raise TrainingError where other numbers of images would be normalised together than the recipe says."""
+    if recipe.ghost is None:
+        return
+    mine = world.share(recipe.batch)
+    images = mine.stop - mine.start
+    if images % recipe.ghost:
+        raise TrainingError(
+            f"{recipe.ghost} images cannot be normalised together where each of {world.size} processes has {images} of"
+            f" a batch: take a divisor of {images}, or fewer processes"
         )
 
 

@@ -110,6 +110,8 @@ def check_recipe(recipe: Recipe) -> None:
         raise TrainingError(
             f"ghost batches of {recipe.ghost} do not divide a batch of {recipe.batch}: take a divisor above 1"
         )
+    if recipe.ghost is not None and recipe.synchronized:
+        raise TrainingError("BN is either over a part of a device's images (ghost) or over all devices, not both")
 
 
 def to_plain(recipe: Recipe) -> dict[str, Any]:

@@ -97,6 +97,12 @@ def test_images_that_the_first_process_cannot_read_end_all_of_them(tmp_path: Pat
     assert "Traceback" not in forks.told()
 
 
+def test_ghosts_larger_than_a_process_s_share_are_refused(tmp_path: Path, forks: Forks) -> None:
+    options = ("--iterations", "10", "--ghost", "16")
+    assert forks.wait(*forks.ranks(2, "trained", *arguments(tmp_path, *options))) == [2, 2]
+    assert "16 images cannot be normalised together where each of 2 processes has 8" in forks.told()
+
+
 def test_a_batch_that_cannot_be_divided(tmp_path: Path, forks: Forks) -> None:
     assert forks.wait(*forks.ranks(3, "trained", *arguments(tmp_path, "--iterations", "10"))) == [2, 2, 2]
     assert "a batch of 16 images cannot be divided among 3 processes" in forks.told()

@@ -82,7 +82,9 @@ def test_weights_alone_decay() -> None:
     assert {group["weight_decay"] for group in all_of_them} == {1e-4}
 
 
-@pytest.mark.parametrize("changes", [{"batch": 0}, {"iterations": 0}, {"ghost": 1}, {"ghost": 48}])
+@pytest.mark.parametrize(
+    "changes", [{"batch": 0}, {"iterations": 0}, {"ghost": 1}, {"ghost": 48}, {"ghost": 64, "synchronized": True}]
+)
 def test_what_cannot_be_followed_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(TrainingError):
         check_recipe(replace(Recipe(), **changes))
