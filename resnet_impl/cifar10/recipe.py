@@ -124,6 +124,11 @@ def from_plain(plain: Mapping[str, Any]) -> Recipe:
     return replace(Recipe(**plain), drops=tuple(plain["drops"]))
 
 
+def changes(was: Mapping[str, Any], given: Mapping[str, Any]) -> list[str]:
+    """In what two recipes, as `to_plain` gives them, differ: "batch was 128, and is 64"."""
+    return [f"{name} was {value}, and is {given.get(name)}" for name, value in was.items() if value != given.get(name)]
+
+
 def make_optimizer(net: nn.Module, recipe: Recipe, fused: bool | None = None) -> torch.optim.SGD:
     """SGD with momentum, v = m v + g. Weights of convolutions and of the fc decay; gamma, beta and biases do not.
 

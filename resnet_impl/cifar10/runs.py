@@ -16,7 +16,7 @@ from typing import Any
 from resnet_impl.cifar10 import checkpoint
 from resnet_impl.cifar10.errors import TrainingError
 from resnet_impl.cifar10.outputs import Board, write_json, write_metrics
-from resnet_impl.cifar10.recipe import LOOK, departures, from_plain, to_plain
+from resnet_impl.cifar10.recipe import LOOK, changes, departures, from_plain, to_plain
 from resnet_impl.cifar10.trainer import Trainer
 
 ASK = 10  # iterations between two questions to all processes: torchrun waits 30 seconds for them to end
@@ -101,12 +101,7 @@ class Run:
 
 def resume(run: Run, state: Mapping[str, Any]) -> None:
     """Go on from its checkpoint. Raises TrainingError where that is of another recipe, seed or set of images."""
-    given, was = run.trainer.recipe, from_plain(state["recipe"])
-    changed = [
-        f"{name} was {value}, and is {to_plain(given)[name]}"
-        for name, value in to_plain(was).items()
-        if value != to_plain(given)[name]
-    ]
+    changed = changes(to_plain(from_plain(state["recipe"])), to_plain(run.trainer.recipe))
     if state["seed"] != run.trainer.seed:
         changed.append(f"seed was {state['seed']}, and is {run.trainer.seed}")
     if state["about"]["digest"] != run.about["digest"]:

@@ -25,6 +25,8 @@ from resnet_impl.cifar10.curves import draw, title_of
 from resnet_impl.cifar10.errors import TrainingError
 from resnet_impl.cifar10.models import build
 from resnet_impl.cifar10.outputs import read_metrics, write, write_json
+from resnet_impl.cifar10.recipe import Recipe, changes, paper, to_plain
+from resnet_impl.cifar10.world import place
 
 PROGRAM = "python -m resnet_impl.cifar10.table6"
 REFUSED = 2
@@ -55,10 +57,18 @@ class Line:
         return [run["result"]["test_error"] for run in self.runs]
 
     @property
+    def void(self) -> bool:
+        """Are there synthetic images or fewer iterations than the paper's? Then nothing was measured."""
+        whole = paper(self.model).iterations
+        return any(run.get("synthetic") or run["recipe"]["iterations"] < whole for run in self.runs)
+
+    @property
     def measured(self) -> str:
         """As the paper writes it: best (mean+-std)."""
         if not self.errors:
             return "-"
+        if self.void:
+            return "no result: see below"
         if len(self.errors) == 1:
             return f"{self.errors[0]:.2f} (one run)"
         mean, deviation = statistics.mean(self.errors), statistics.stdev(self.errors)
@@ -84,13 +94,33 @@ def _complete(path: Path) -> dict[str, Any] | None:
     return found if complete else None
 
 
+def check_alike(lines: Sequence[Line], folder: Path, recipes: Mapping[str, Recipe] | None) -> None:
+    """Raise TrainingError for complete runs that cannot stand in one table: of other images, or of another recipe.
+
+    `recipes` are those asked for, by model; None: the runs of a model need only be of the same one.
+    """
+    seen = next((run for line in lines for run in line.runs), {})
+    for line in lines:
+        for run in line.runs:
+            first = line.runs[0]["recipe"] if recipes is None else to_plain(recipes[line.model])
+            changed = changes(run["recipe"], first)
+            if run.get("digest") != seen.get("digest"):
+                changed.append(f"the images were others: {run['data']}, and are {seen['data']}")
+            if changed:
+                place = folder / line.model / f"seed{run['seed']}"
+                raise TrainingError(
+                    f"{place} is of another run ({'; '.join(changed)}): give the options that it was trained with, or"
+                    " another --output"
+                )
+
+
 def render(lines: Sequence[Line]) -> str:
     """The table in Markdown, with what departs from the paper under it."""
     rows = ["| model | parameters | printed error (%) | measured error (%) | training error (%) | minutes a run |"]
     rows.append("|---|--:|--:|--:|--:|--:|")
     for line in lines:
         minutes = [run["result"]["seconds"] / 60 for run in line.runs]
-        train = [run["result"]["train_error"] for run in line.runs]
+        train = [] if line.void else [run["result"]["train_error"] for run in line.runs]
         rows.append(
             f"| {line.model} | {line.parameters:,} | {PRINTED.get(line.model, '-')} | {line.measured} |"
             f" {f'{statistics.mean(train):.2f}' if train else '-'} |"
@@ -134,15 +164,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(given)
     if options.data is None and not options.show:
         parser.error("the following arguments are required: --data (or --show, which trains nothing)")
+    if place()[1] > 1:
+        parser.error("one process fills the table; train single runs with torchrun, and it reads them")
     models = options.models.split(",")
     try:
         lines = [read_line(options.output, model, options.seeds) for model in models]
+        recipes = None if options.show else {model: trainer.read_recipe(options, model) for model in models}
+        check_alike(lines, options.output, recipes)
         for line in () if options.show else lines:
             for seeds in _missing(line, options):
                 if code := trainer.main([*_arguments(given), *_of_run(line.model, seeds, options.output)]):
                     print(f"{PROGRAM}: not complete; the same command goes on with it", file=sys.stderr)
                     return code
         lines = [read_line(options.output, model, options.seeds) for model in models]
+        check_alike(lines, options.output, recipes)
         if not options.show or any(line.runs for line in lines):
             _write(lines, options.output)
     except TrainingError as error:

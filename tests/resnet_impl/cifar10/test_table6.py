@@ -90,3 +90,58 @@ def test_a_damaged_record_is_named(tmp_path: Path, capsys: pytest.CaptureFixture
     (tmp_path / "resnet20" / "seed0" / "run.json").write_text("{")
     assert table6.main(["--models", "resnet20", "--seeds", "1", "--output", str(tmp_path), "--show", *SHORT]) == 2
     assert "run.json is no record of a run" in capsys.readouterr().err
+
+
+def text_of(capsys: pytest.CaptureFixture[str]) -> str:
+    captured = capsys.readouterr()
+    return captured.out + captured.err
+
+
+def test_runs_of_another_recipe_or_other_images_are_not_taken_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def never(arguments: object) -> int:
+        raise AssertionError("trained")
+
+    monkeypatch.setattr(train, "main", never)
+    record(tmp_path, "resnet20", 0, 8.6)
+    asked = ["--models", "resnet20", "--output", str(tmp_path), "--data", "made"]
+    assert table6.main([*asked, "--seeds", "1", "--show"]) == 0
+    assert table6.main([*asked, "--seeds", "1"]) == 0
+    for more, words in ((["--decay-bn"], "decay_bn was False, and is True"), (["--iterations", "100"], "was 64000")):
+        text_of(capsys)
+        assert table6.main([*asked, "--seeds", "2", *more]) == 2
+        assert words in text_of(capsys)
+    record(tmp_path, "resnet20", 1, 8.7)
+    path = tmp_path / "resnet20" / "seed1" / "run.json"
+    run = json.loads(path.read_text())
+    path.write_text(json.dumps({**run, "digest": "another", "data": "other images"}))
+    assert table6.main([*asked, "--seeds", "2", "--show"]) == 2
+    assert "the images were others: other images" in text_of(capsys)
+    run["recipe"]["batch"] = 64
+    path.write_text(json.dumps(run))
+    assert table6.main([*asked, "--seeds", "2", "--show"]) == 2
+    assert "seed1 is of another run (batch was 64, and is 128)" in text_of(capsys)
+
+
+@pytest.mark.parametrize("why", ["short", "synthetic"])
+def test_what_is_no_result_is_not_shown_as_one(why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record(tmp_path, "resnet20", 0, 12.34)
+    path = tmp_path / "resnet20" / "seed0" / "run.json"
+    run = json.loads(path.read_text())
+    if why == "short":
+        run["recipe"]["iterations"] = 640
+    path.write_text(json.dumps({**run, "synthetic": why == "synthetic", "departures": ["why it is none"]}))
+    assert table6.main(["--models", "resnet20", "--seeds", "1", "--output", str(tmp_path), "--show"]) == 0
+    out = text_of(capsys)
+    assert "| no result: see below |" in out
+    assert "12.34" not in out
+    assert "why it is none" in out
+
+
+def test_it_is_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Under torchrun every process would train and write."""
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(SystemExit):
+        table6.main(["--models", "resnet20", "--output", str(tmp_path), "--show"])
+    assert "one process fills the table" in text_of(capsys)
