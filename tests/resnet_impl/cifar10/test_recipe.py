@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -125,10 +126,10 @@ def parts(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def outcomes(recipe: Recipe) -> dict[str, str]:
-    report = check(
-        lambda: build(recipe.model), f"cifar10/{recipe.model}", recipe=parts(recipe), only=["TC-*", "TI-05*"], seed=1
-    )
+def outcomes(recipe: Recipe, schedule: Callable[[int], float] | None = None) -> dict[str, str]:
+    given = {**parts(recipe), "schedule": schedule or recipe.rate_at}
+    only = ["TC-*", "TI-05*", "V2-12"]
+    report = check(lambda: build(recipe.model), f"cifar10/{recipe.model}", recipe=given, only=only, seed=1)
     return {f.clause: f.outcome for f in report.findings if f.outcome != "not-applicable"}
 
 
@@ -137,6 +138,15 @@ def test_the_suite_finds_the_papers_recipe() -> None:
     assert {
         clause: found[clause] for clause in ("TC-01", "TC-02", "TC-03", "TC-04", "TI-05", "TI-05a")
     } == dict.fromkeys(("TC-01", "TC-02", "TC-03", "TC-04", "TI-05", "TI-05a"), "pass")
+
+
+@pytest.mark.parametrize(("model", "clause"), [("resnet110", "TC-05"), ("preresnet110", "V2-12")])
+def test_the_suite_finds_the_warm_up(model: str, clause: str) -> None:
+    """The one that waits for the training error as if that had fallen below 80% after the paper's 400 iterations."""
+    recipe = paper(model)
+    assert outcomes(recipe, lambda i: recipe.rate_at(i, warm=i >= 400))[clause] == "pass"
+    without = replace(recipe, warm_up="none")
+    assert outcomes(without, without.rate_at)[clause] == "fail"
 
 
 @pytest.mark.parametrize(
