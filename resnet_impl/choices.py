@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-ShortcutOption = Literal["A", "B", "C", "none"]
+ShortcutOption = Literal["A", "A-split", "B", "C", "none"]  # A-split: option A, half of the zeros on either side
 StrideOn = Literal["1x1", "3x3"]
 StemPool = Literal["floor", "ceil"]
 Fan = Literal["fan_in", "fan_out"]

@@ -51,7 +51,7 @@ class ResNetV1(nn.Module):
         fan: Fan = "fan_in",
     ) -> None:
         super().__init__()
-        require_choice("shortcut", shortcut, "A", "B", "C", "none", None)
+        require_choice("shortcut", shortcut, "A", "A-split", "B", "C", "none", None)
         require_count("num_classes", num_classes)
         self.stem = stem
         self.stage_names = tuple(stage.name for stage in stages)

@@ -55,16 +55,29 @@ class ShortcutProjection(nn.Module):
         return w_s_x
 
 
+class ShortcutZeroPadSplit(ShortcutZeroPad):
+    """Option A with half of the zeros before the input's channels, as in akamaster/pytorch_resnet_cifar10."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, in, H, W) -> (N, out, ceil(H / stride), ceil(W / stride))."""
+        before = self.extra_channels // 2
+        sampled = x[:, :, :: self.stride, :: self.stride]
+        return pad(sampled, (0, 0, 0, 0, before, self.extra_channels - before))
+
+
 def build_shortcut(option: ShortcutOption | None, in_channels: int, out_channels: int, stride: int) -> nn.Module | None:
     """The shortcut of one block, or None for a block of a plain net (option None or "none").
 
-    A: identity, zeros where dimensions increase. B: identity, a projection where dimensions increase.
-    C: "all shortcuts are projections". Raises ValueError for any other option.
+    A: identity, zeros where dimensions increase; A-split: half of them before the channels, half after. B: identity,
+    a projection where dimensions increase. C: "all shortcuts are projections". Raises ValueError for any other option.
     """
-    require_choice("shortcut", option, "A", "B", "C", "none", None)
+    require_choice("shortcut", option, "A", "A-split", "B", "C", "none", None)
     same_dimensions = in_channels == out_channels and stride == 1
     if option is None or option == "none":
         return None
     if option == "C" or (option == "B" and not same_dimensions):
         return ShortcutProjection(in_channels, out_channels, stride)
-    return nn.Identity() if same_dimensions else ShortcutZeroPad(in_channels, out_channels, stride)
+    if same_dimensions:
+        return nn.Identity()
+    zeros = ShortcutZeroPadSplit if option == "A-split" else ShortcutZeroPad
+    return zeros(in_channels, out_channels, stride)

@@ -17,12 +17,12 @@ NAMES += ("plain20", "plain32", "plain44", "plain56", "plain110")
 NAMES += ("preresnet110", "preresnet164", "preresnet1001")
 BOTTLENECKS = (164, 1001)  # of the form 9n + 2 (He et al. 2016)
 
-Option = Literal["A", "B", "C"]
+Option = Literal["A", "A-split", "B", "C"]
 
 
 def build(name: str, num_classes: int = 10) -> nn.Module:
     """The network of that name, initialised. Raises TrainingError for a name or a depth that there is not."""
-    found = re.fullmatch(r"(resnet|plain|preresnet)(\d+)(?:-([ABC]))?", name)
+    found = re.fullmatch(r"(resnet|plain|preresnet)(\d+)(?:-(A-split|[ABC]))?", name)
     kind, depth, option = (found[1], int(found[2]), found[3]) if found else ("", 0, None)
     if kind == "preresnet" and depth in BOTTLENECKS and option is None:
         return cifar_preresnet_bottleneck((depth - 2) // 9, num_classes=num_classes)
@@ -32,7 +32,7 @@ def build(name: str, num_classes: int = 10) -> nn.Module:
         raise TrainingError(
             f"there is no model {name!r}" + (f" (did you mean {near[0]!r}?)" if near else "") + ": write resnet, plain"
             " or preresnet and a depth of 6n + 2, such as resnet20, plain56 or preresnet110 (164 and 1001, too);"
-            " resnet20-B has projections"
+            " resnet20-B has projections, resnet20-A-split half of its zeros before the channels"
         )
     n = (depth - 2) // 6
     if kind == "resnet":

@@ -24,6 +24,15 @@ def test_option_a_is_an_exact_subsampling_followed_by_zeros(size, channels_in, c
     assert not y[:, channels_in:].any()
 
 
+def test_half_of_the_zeros_stand_before_where_they_are_split():
+    x = torch.randn(2, 3, 7, 7)
+    y = build_shortcut("A-split", 3, 8, 2)(x)
+    assert torch.equal(y[:, 2:5], x[:, :, ::2, ::2])
+    assert not y[:, :2].any()
+    assert not y[:, 5:].any()
+    assert isinstance(build_shortcut("A-split", 8, 8, 1), nn.Identity)
+
+
 def test_option_a_has_no_parameters_and_no_buffers():
     assert not ShortcutZeroPad(16, 32, 2).state_dict()
 
@@ -69,6 +78,8 @@ def test_each_option_builds_its_shortcut(option, same, wider, smaller, both):
 
 @pytest.mark.parametrize("option", ["a", "D", "", 1, ["A"]])
 def test_an_unknown_option_is_named_with_the_admitted_ones(option):
-    with pytest.raises(ValueError, match=r"shortcut must be one of 'A', 'B', 'C', 'none', None; got ") as caught:
+    with pytest.raises(
+        ValueError, match=r"shortcut must be one of 'A', 'A-split', 'B', 'C', 'none', None; got "
+    ) as caught:
         build_shortcut(option, 64, 64, 1)
     assert repr(option) in str(caught.value)

@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from resnet_conformance import transplant
 from resnet_impl.cifar10 import evaluate, synthetic, train
 from resnet_impl.cifar10.data import Split
 from resnet_impl.cifar10.evaluation import evaluate as evaluate_on
@@ -132,6 +133,46 @@ def test_numbers_that_normalise_nothing_are_a_message(
         run(capsys, str(trained), option, value)
     assert ended.value.code == 2
     assert words in capsys.readouterr().err
+
+
+class Foreign(nn.Module):
+    """ResNet-20 in other names, option A with half of its zeros on either side: akamaster's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        widths = [(16, 16, 1)] * 3 + [(16, 32, 2)] + [(32, 32, 1)] * 2 + [(32, 64, 2)] + [(64, 64, 1)] * 2
+        pairs = [[(i, o, s), (o, o, 1)] for i, o, s in widths]
+        self.convs = nn.ModuleList(
+            nn.Conv2d(i, o, 3, s, 1, bias=False) for i, o, s in [(3, 16, 1), *(part for pair in pairs for part in pair)]
+        )
+        self.norms = nn.ModuleList(nn.BatchNorm2d(conv.out_channels) for conv in self.convs)
+        self.linear = nn.Linear(64, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.norms[0](self.convs[0](x)).relu()
+        for k in range(1, 19, 2):
+            out = self.norms[k](self.convs[k](x)).relu()
+            out = self.norms[k + 1](self.convs[k + 1](out))
+            if x.shape != out.shape:
+                half = (out.shape[1] - x.shape[1]) // 2
+                x = nn.functional.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, half, half))
+            x = (out + x).relu()
+        return self.linear(x.mean((2, 3)))
+
+
+def test_weights_of_another_implementation_get_here_by_transplant(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("matplotlib")
+    torch.manual_seed(0)
+    theirs, path = Foreign(), tmp_path / "ours.safetensors"
+    transplant(Foreign, theirs.state_dict(), lambda: build("resnet20-A-split"), path, input=(3, 32, 32))
+    code, out, _ = run(capsys, str(path), "--model", "resnet20-A-split", "--format", "json", "--mean", "0.5,0.5,0.5")
+    assert code == 0
+    data = made_data().test
+    logits = theirs.eval()(data.images / 255 - 0.5)
+    loss = nn.functional.cross_entropy(logits, data.labels)
+    assert json.loads(out)["loss"] == pytest.approx(loss.item(), rel=1e-4)
 
 
 @pytest.mark.parametrize(
