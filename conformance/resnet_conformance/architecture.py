@@ -80,7 +80,8 @@ class Architecture:
     """One named network.
 
     `options` are the admitted shortcut options ("A", "B", "C"; ("none",) in a plain net), the first the default.
-    `strided` counts the block's convolutions from 1 and says which one carries the stage's stride.
+    `strided` counts the block's convolutions from 1 and says which one carries the stage's stride; `groups` are those
+    of its 3x3 convolutions. `paper` names another paper than He et al. whose network a variant is.
     `replaces` maps clauses of the base that do not hold for a variant to the clause that takes their place (None: none
     does).
     """
@@ -103,7 +104,9 @@ class Architecture:
     printed: tuple[Printed, ...] = ()
     errors: tuple[Mapping[str, Any], ...] = ()
     base: str | None = None
-    variant: bool = False  # True: no paper's table has it
+    variant: bool = False  # True: no table of He et al. has it
+    paper: str = ""
+    groups: int = 1
     replaces: Mapping[str, str | None] = field(default_factory=dict)
     cite: tuple[str, ...] = ()
     head: str = "classifier"  # of a backbone that is held against it: "pool", or "none"
@@ -112,6 +115,10 @@ class Architecture:
     def residual(self) -> bool:
         """False for the plain twins."""
         return self.options != ("none",)
+
+    def groups_of(self, position: int) -> int:
+        """Groups of a block's convolution, counted from 1: a 1x1 convolution has one."""
+        return self.groups if self.kernels[position - 1] > 1 else 1
 
     @property
     def option(self) -> str:

@@ -44,17 +44,19 @@ class _Pencil(GraphBuilder):
             for role, shape in shapes.items()
         }
 
-    def convolution(self, x: int, filters: int, kernel: int, stride: int, padding: int, where: str) -> int:
+    def convolution(
+        self, x: int, filters: int, kernel: int, stride: int, padding: int, where: str, groups: int = 1
+    ) -> int:
         attrs = {
             "kernel": (kernel, kernel),
             "stride": (stride, stride),
             "padding": (padding, padding),
             "dilation": (1, 1),
-            "groups": 1,
+            "groups": groups,
             "transposed": False,
         }
         shape = self.nodes[x].shape
-        weights = self._weights(where, weight=(filters, shape[1], kernel, kernel))
+        weights = self._weights(where, weight=(filters, shape[1] // groups, kernel, kernel))
         return self.add("conv", {"x": x, **weights}, attrs, convolution_shape(shape, filters, attrs), where)
 
     def batch_norm(self, x: int, where: str) -> int:
@@ -134,7 +136,8 @@ def _draw_block(
     residual = x
     for position, (kernel, filters) in enumerate(zip(architecture.kernels, stage.widths, strict=True), start=1):
         step = stride if position == architecture.strided else 1
-        residual = pencil.convolution(residual, filters, kernel, step, kernel // 2, f"{where}.conv{position}")
+        groups = architecture.groups_of(position)
+        residual = pencil.convolution(residual, filters, kernel, step, kernel // 2, f"{where}.conv{position}", groups)
         residual = pencil.batch_norm(residual, f"{where}.bn{position}")
         if position < len(architecture.kernels):
             residual = pencil.relu(residual, f"{where}.relu{position}")
@@ -163,7 +166,8 @@ def _draw_unit(pencil: _Pencil, architecture: Architecture, index: int, number: 
             residual = pencil.batch_norm(residual, f"{where}.bn{position}")
             residual = pencil.relu(residual, f"{where}.relu{position}")
         step = stride if position == architecture.strided else 1
-        residual = pencil.convolution(residual, filters, kernel, step, kernel // 2, f"{where}.conv{position}")
+        groups = architecture.groups_of(position)
+        residual = pencil.convolution(residual, filters, kernel, step, kernel // 2, f"{where}.conv{position}", groups)
     shape, channels = pencil.nodes[residual].shape, pencil.nodes[x].shape[1]
     shortcut = x
     if architecture.option == "C" or (architecture.option == "B" and (stride > 1 or channels != shape[1])):

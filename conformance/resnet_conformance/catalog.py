@@ -101,7 +101,7 @@ def list_table(kind: str, spec: Spec, console: Console, lang: str = "en") -> Non
 
 def _list_architectures(page: Page, spec: Spec) -> None:
     head = ("architecture", "depth", "options", "parameters", "multiply-adds")
-    groups: Mapping[bool, list[tuple[str, ...]]] = {False: [], True: []}
+    groups: Mapping[str, list[tuple[str, ...]]] = {"papers": [], "others": [], "variants": []}
     for a in spec.architectures.values():
         figures = a.derived[a.option]
         row = (
@@ -111,12 +111,16 @@ def _list_architectures(page: Page, spec: Spec) -> None:
             f"{figures.parameters:,}",
             f"{figures.multiply_adds:,}",
         )
-        groups[a.variant].append(row)
-    page.line(("Networks of the papers", "bold"), (" (figures of the first option)", ""))
-    page.table(head, groups[False], right=(1, 3, 4))
-    page.gap()
-    page.line(("Variants", "bold"), (" (the world calls them ResNet; no paper's table has them)", ""))
-    page.table(head, groups[True], right=(1, 3, 4))
+        groups["papers" if not a.variant else "others" if a.paper else "variants"].append(row)
+    for kind, title, note in (
+        ("papers", "Networks of the papers", "figures of the first option"),
+        ("variants", "Variants", "the world calls them ResNet; no paper's table has them"),
+        ("others", "Relatives", "networks of other papers, told by what they change in a ResNet"),
+    ):
+        if kind != "papers":
+            page.gap()
+        page.line((title, "bold"), (f" ({note})", ""))
+        page.table(head, groups[kind], right=(1, 3, 4))
 
 
 def _list_clauses(page: Page, spec: Spec, lang: str) -> None:
@@ -149,6 +153,7 @@ def _architecture_data(a: Architecture) -> dict[str, Any]:
         "classes": a.classes,
         "base": a.base,
         "variant": a.variant,
+        "paper": a.paper or None,
         "options": {
             option: {
                 "parameters": figures.parameters,

@@ -28,7 +28,7 @@ def derive(architecture: Architecture) -> tuple[Derived, int]:
 def _key(architecture: Architecture) -> Hashable:
     """All that a drawing depends on."""
     a = architecture
-    network = (a.generation, a.block, a.kernels, a.strided, a.stem, a.stages, a.option)
+    network = (a.generation, a.block, a.kernels, a.strided, a.groups, a.stem, a.stages, a.option)
     return (*network, a.channels, a.size, a.classes)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from .anatomy import Anatomy
 from .architecture import Architecture
+from .blocks import Block
 from .clauses import Case
 from .examination import examine
 from .findings import Finding, Identification
@@ -14,6 +15,7 @@ from .spec import Spec
 
 SHORTLIST = 4
 REACH = 2.0  # how much farther by shape than the nearest an architecture may be and still be held against the candidate
+FAMILY = 3  # another cardinality or inner width makes another family: ResNeXt, wide ResNet
 GENERATION = 1.5  # pre-activation or not: less than other numbers of blocks, more than an option
 NEAR = 4  # a network that differs in more separate ways than this is none of the known ones
 
@@ -69,11 +71,20 @@ def distance(architecture: Architecture, found: Anatomy, input_size: int) -> flo
     total += bool(pools) != (architecture.stem.pool is not None)
     total += found.option not in architecture.options
     total += 0.5 * (input_size != architecture.size)
+    total += FAMILY * ({_groups(block) for block in found.blocks} != {architecture.groups})
+    if all(stage[0].kind == "bottleneck" for stage in found.stages) and len(architecture.kernels) == 3:
+        inner = [stage[0].filters[1] / stage[0].filters[2] for stage in found.stages]
+        paper_inner = [stage.widths[1] / stage.widths[2] for stage in architecture.stages]
+        total += FAMILY * (inner != paper_inner)
     strides = {tuple(c.stride[0] for c in b.residual.convolutions) for b in found.blocks}
     place = tuple(2 if p == architecture.strided else 1 for p in range(1, len(architecture.kernels) + 1))
     named = len(place) == 3 and architecture.generation == "v1"  # in v2 the place of the stride makes no name: V2-09
     total += 2 * (named and place not in strides)
     return total
+
+
+def _groups(block: Block) -> int:
+    return max((c.groups for c in block.residual.convolutions), default=1)
 
 
 def nearest(spec: Spec, subject: Subject) -> tuple[Match, ...]:

@@ -23,7 +23,10 @@ HEAD = ("layer", "output", "channels", "kernels", "count", "parameters", "multip
 def show(architecture: Architecture, console: Console) -> None:
     """Print the architecture with its first shortcut option, then every option's and the printed figures."""
     page = Page(console)
-    kind = f"variant of {architecture.base}, in no paper's table" if architecture.variant else "as in the paper"
+    kind = "as in the paper"
+    if architecture.variant:
+        source = f"of {architecture.paper}" if architecture.paper else "in no paper's table"
+        kind = f"variant of {architecture.base}, {source}"
     page.paragraph(f"{architecture.title}: {kind}", label=architecture.name)
     option = "no shortcuts" if not architecture.residual else f"shortcut option {architecture.option}"
     size = f"{architecture.channels}x{architecture.size}x{architecture.size}"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 IMAGENET, CIFAR = "architectures/imagenet.yaml", "architectures/cifar10.yaml"
 VARIANTS, STEM, DEVIATIONS = "architectures/variants.yaml", "clauses/stem.yaml", "deviations.yaml"
+RESNEXT, WIDE = "architectures/resnext.yaml", "architectures/wide.yaml"
 SMALL = "resnet18-imagenet-blocks:"
 
 NAMES = [
@@ -85,6 +86,13 @@ NETWORKS = [
      "a block of 3 convolutions has no convolution 4"),
     (VARIANTS, "cifar10/resnet20-B:", "options: [B]", "options: ¦[B, none]",
      "admits no shortcut option; write [none] alone"),
+    (RESNEXT, "resnext50-32x4d:", "[256, 256, 512]", "¦[256, 512]",
+     "2 widths for the 3 convolutions of a bottleneck block"),
+    (RESNEXT, "resnext50-32x4d:", "[[128, 128, 256], ", "¦[", "3 widths for 4 stages; write one for each stage"),
+    (RESNEXT, "resnext50-32x4d:", "groups: 32", "groups: ¦48",
+     "48 groups do not divide the filters [128, 128, 256] of stage 1"),
+    (WIDE, "wrn28-10:", "[4, 4, 4], depth: 26", "[4, 4, 4], depth: ¦28", "the blocks make the depth 26, not 28"),
+    (WIDE, "wrn28-10:", "blocks: [4, 4, 4]", "blocks: ¦[4, 4]", "2 blocks for 3 stages; write one for each stage"),
     (IMAGENET, "title: ResNet-34\n", "[A, B, C]", "¦[A, B, C, none]",
      "admits no shortcut option; write [none] alone"),
     (IMAGENET, "title: ResNet-18\n", "options: [A, B]", "options: [A, B, C]",

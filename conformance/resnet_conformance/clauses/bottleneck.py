@@ -25,11 +25,14 @@ def _text(block: Block) -> str:
 
 @examines("BTN-01")
 def layers(case: Case) -> Result:
-    """F is 1x1 (reduce), 3x3, 1x1 (restore), dilation 1, one group."""
+    """F is 1x1 (reduce), 3x3, 1x1 (restore), dilation 1, one group (in a ResNeXt as many as its cardinality)."""
+    groups = case.architecture.groups
 
     def wrong(block: Block) -> bool:
         convolutions = block.residual.convolutions
-        if block.kind != "bottleneck" or any(set(c.dilation) != {1} or c.groups != 1 for c in convolutions):
+        if block.kind != "bottleneck" or any(set(c.dilation) != {1} for c in convolutions):
+            return True
+        if [c.groups for c in convolutions] != [1, groups, 1]:
             return True
         return convolutions[0].filters > convolutions[2].filters or bool(foreign(block))
 
@@ -42,6 +45,7 @@ def layers(case: Case) -> Result:
     def text(block: Block) -> str:
         extra = [f"dilation {c.dilation[0]}" for c in block.residual.convolutions if set(c.dilation) != {1}]
         extra += [f"{c.groups} groups" for c in block.residual.convolutions if c.groups != 1]
+        extra += ["one group"] if groups > 1 and not any("groups" in text for text in extra) else []
         extra += foreign(block)
         return _text(block) + (f" ({', '.join(dict.fromkeys(extra))})" if extra else "")
 
@@ -50,9 +54,9 @@ def layers(case: Case) -> Result:
         found,
         len(case.found.blocks),
         "F is not the bottleneck of Fig. 5",
-        "1x1 (reduce) -> 3x3 -> 1x1 (restore), dilation 1, one group",
+        f"1x1 (reduce) -> 3x3 -> 1x1 (restore), dilation 1, {'one group' if groups == 1 else f'{groups} groups'}",
         text,
-        "bottleneck-order" if order else geometry_deviation(found),
+        "bottleneck-order" if order else geometry_deviation(found) if groups == 1 else None,
     )
 
 

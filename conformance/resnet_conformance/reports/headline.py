@@ -10,6 +10,7 @@ from .part import name_part
 from .text import clean, some
 
 if TYPE_CHECKING:
+    from resnet_conformance.architecture import Architecture
     from resnet_conformance.findings import Finding, Report
     from resnet_conformance.spec import Spec
 
@@ -31,7 +32,7 @@ def headline(report: Report, spec: Spec) -> str:
     about = report.summary.get("part")
     known = spec.architectures.get(judged or "")
     # Said of every variant, asked for or found: to conform to one is not to conform to the paper.
-    note = f", a variant of {known.base} and not the paper's network" if known and known.variant else ""
+    note = f", {another(known)} and not the paper's network" if known and known.variant else ""
     lacks = lacks_text(report.summary)
     note += f" as far as it goes: {lacks}" if lacks and report.verdict == "conforms" else ""
     asked = ", ".join(map(clean, report.summary.get("only", ())))
@@ -42,6 +43,11 @@ def headline(report: Report, spec: Spec) -> str:
     target = name_part(report) if about else report.target.address
     judged = f"the paper's {report.summary['title']}" if about else judged
     return f"{target} {verb} {judged or 'any architecture'}{note}{grounds(report)}{rest}"
+
+
+def another(variant: Architecture) -> str:
+    """What a network is that He et al. do not have: a variant, or another paper's."""
+    return f"the network of {variant.paper}" if variant.paper else f"a variant of {variant.base}"
 
 
 def grounds(report: Report) -> str:

@@ -31,7 +31,7 @@ def sentence(found: Identification, spec: Spec, lacks: str = "", more: bool = Fa
     known = spec.architectures.get(found.architecture)
     name = f"{found.architecture}{f': {known.title}' if known else ''}"
     if known and known.variant:
-        name += ", a variant that is in no paper"
+        name += f", of {known.paper}" if known.paper else ", a variant that is in no paper"
     if found.exact:
         return f"It is exactly {name}{f', but for the {lacks} that it lacks' if lacks else ''}."
     return f"Nearest is {name}. It is not exactly that{':' if more else '.'}"

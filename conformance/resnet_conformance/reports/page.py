@@ -56,15 +56,19 @@ class Page:
     def table(
         self, head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = (), indent: int = 0
     ) -> None:
-        """Columns as wide as their widest cell, nothing wrapped; those in `right` align to the right."""
+        """Columns as wide as their widest cell, nothing wrapped; those in `right` align to the right.
+
+        Two spaces stand between them, or one where that makes it fit.
+        """
         head, rows = (
             [self._plain(cell) for cell in head],
             [[self._plain(cell) for cell in row] for row in rows],
         )
         widths = [max(cell_len(row[i]) for row in (head, *rows)) for i in range(len(head))]
+        gap = "  " if indent + sum(widths) + 2 * (len(widths) - 1) <= self.width else " "
         for row in (head, *rows):
             cells = []
             for i, cell in enumerate(row):
                 filled = pad(cell, widths[i])
                 cells.append(" " * (len(filled) - len(cell)) + cell if i in right else filled)
-            self.line(("  ".join(cells), "bold" if row is head else ""), indent=indent)
+            self.line((gap.join(cells), "bold" if row is head else ""), indent=indent)

@@ -26,14 +26,14 @@ def check(files: SpecFiles) -> Iterator[Fault]:
     families = {name: family.value for family in files.families for name in family.value["architectures"]}
     for family in files.families:
         yield from check_family(family)
-    for name, entry in files.variants.value["variants"].items():
+    for variants, name, entry in _variants(files):
         if entry["base"] in families:
-            yield from check_variant(files.variants, name, families[entry["base"]])
+            yield from check_variant(variants, name, families[entry["base"]])
 
 
 def _citations(files: SpecFiles) -> Iterator[Fault]:
     sources, used = files.sources.value["sources"], set()
-    for marked in (*files.families, files.variants, *files.clauses, files.training):
+    for marked in (*files.families, *files.variants, *files.clauses, files.training):
         for path, citation in _cited(marked.value, ()):
             key = citation.split(" ")[0]
             used.add(key)
@@ -91,21 +91,27 @@ def _clauses(files: SpecFiles) -> Iterator[Fault]:
 
 def _architectures(files: SpecFiles) -> Iterator[Fault]:
     entries: list[tuple[Marked, Path_, str]] = []
-    for marked in (*files.families, files.variants):
+    for marked in (*files.families, *files.variants):
         for section in ("architectures", "options", "variants"):
             entries += [(marked, (section, name), name) for name in marked.value.get(section, ())]
     yield from _twice("architecture", entries, key=True)
     bases = [name for family in files.families for name in family.value["architectures"]]
     clauses = _clause_ids(files)
-    for name, entry in files.variants.value["variants"].items():
+    for variants, name, entry in _variants(files):
         path: Path_ = ("variants", name)
         if entry["base"] not in bases:
-            yield files.variants.fault((*path, "base"), _unknown("base", entry["base"], bases))
+            yield variants.fault((*path, "base"), _unknown("base", entry["base"], bases))
         for old, new in entry["replaces"].items():
             if old not in clauses:
-                yield files.variants.fault((*path, "replaces", old), _unknown("clause", old, clauses), key=True)
+                yield variants.fault((*path, "replaces", old), _unknown("clause", old, clauses), key=True)
             if new != "none" and new not in clauses:
-                yield files.variants.fault((*path, "replaces", old), _unknown("clause", new, clauses))
+                yield variants.fault((*path, "replaces", old), _unknown("clause", new, clauses))
+
+
+def _variants(files: SpecFiles) -> Iterator[tuple[Marked, str, Any]]:
+    """Every variant with the file that it stands in."""
+    for marked in files.variants:
+        yield from ((marked, name, entry) for name, entry in marked.value["variants"].items())
 
 
 def _deviations(files: SpecFiles) -> Iterator[Fault]:
@@ -140,7 +146,7 @@ def _architecture_names(files: SpecFiles) -> list[str]:
     names = [
         name for m in files.families for section in ("architectures", "options") for name in m.value.get(section, ())
     ]
-    return [*names, *files.variants.value["variants"]]
+    return [*names, *(name for _, name, _ in _variants(files))]
 
 
 def _twice(noun: str, entries: Iterable[tuple[Marked, Path_, str]], key: bool) -> Iterator[Fault]:

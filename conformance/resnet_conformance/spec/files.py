@@ -20,6 +20,11 @@ from .schema_faults import explain_error, make_validator
 from .yamlmarks import Marked, read_yaml
 
 _KINDS = ("sources", "architectures", "variants", "clauses", "deviations", "training")
+VARIANTS = (
+    "variants.yaml",
+    "resnext.yaml",
+    "wide.yaml",
+)  # of no paper; of Xie et al. 2017; of Zagoruyko and Komodakis 2016
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,7 @@ class SpecFiles:
 
     sources: Marked
     families: tuple[Marked, ...]
-    variants: Marked
+    variants: tuple[Marked, ...]
     clauses: tuple[Marked, ...]
     deviations: Marked
     training: Marked
@@ -66,8 +71,8 @@ def read_files(root: Path) -> SpecFiles:
         faults.extend(fault for error in schemas.errors(kind, marked.value) for fault in explain_error(error, marked))
         return marked
 
-    variants = root / "architectures" / "variants.yaml"
-    families = [path for path in sorted((root / "architectures").glob("*.yaml")) if path != variants]
+    variants = [root / "architectures" / name for name in VARIANTS]
+    families = [path for path in sorted((root / "architectures").glob("*.yaml")) if path not in variants]
     chapters = sorted((root / "clauses").glob("*.yaml"))
     files = SpecFiles(
         sources=read("sources", root / "sources.yaml"),
@@ -76,7 +81,7 @@ def read_files(root: Path) -> SpecFiles:
             for path in families or [root / "architectures" / "imagenet.yaml"]
             for family in _families(read("architectures", path))
         ),
-        variants=read("variants", variants),
+        variants=tuple(read("variants", path) for path in variants),
         clauses=tuple(read("clauses", path) for path in chapters or [root / "clauses" / "stem.yaml"]),
         deviations=read("deviations", root / "deviations.yaml"),
         training=read("training", root / "training.yaml"),

@@ -42,13 +42,41 @@ def check_variant(variants: Marked, name: str, table: Mapping[str, Any]) -> Iter
     entry = variants.value["variants"][name]
     changes, base = entry["changes"], table["architectures"][entry["base"]]
     options = changes.get("options", base["options"])
-    found = [*_figures(entry, options), *_changed_sizes(changes, table)]
+    found = [*_figures(entry, options), *_changed_sizes(changes, table), *_changed_blocks(changes, base, table)]
     if "strided" in changes and base["block"] in table["blocks"]:
         kernels = table["blocks"][base["block"]]["kernels"]
         found += _strided(("changes", "strided"), changes["strided"], kernels)
     if "options" in changes:
         found += _lone_none(("changes", "options"), options)
     yield from (variants.fault(("variants", name, *path), message) for path, message in found)
+
+
+def _changed_blocks(changes: Mapping[str, Any], base: Mapping[str, Any], table: Mapping[str, Any]) -> Found:
+    """Widths, counts and groups that a variant gives, held against the stages and convolutions of its base."""
+    stages = len(table["stages"])
+    for key in ("widths", "blocks"):
+        if key in changes and len(changes[key]) != stages:
+            yield ("changes", key), f"{len(changes[key])} {key} for {stages} stages; write one for each stage"
+    shape = table["blocks"].get(base["block"])
+    if shape is None or any(len(changes.get(key, ())) not in (0, stages) for key in ("widths", "blocks")):
+        return
+    kernels, groups = shape["kernels"], changes.get("groups", 1)
+    for index, filters in enumerate(changes.get("widths", ())):
+        if len(filters) != len(kernels):
+            yield (
+                ("changes", "widths", index),
+                f"{len(filters)} widths for the {len(kernels)} convolutions of a {base['block']} block",
+            )
+        elif any(n % groups for n, kernel in zip(filters, kernels, strict=True) if kernel > 1):
+            yield ("changes", "groups"), f"{groups} groups do not divide the filters {filters} of stage {index + 1}"
+    if "blocks" in changes or "depth" in changes:
+        depth = 2 + len(kernels) * sum(changes.get("blocks", base["blocks"]))
+        said = changes.get("depth", base["depth"])
+        if depth != said:
+            yield (
+                ("changes", "depth" if "depth" in changes else "blocks"),
+                f"the blocks make the depth {depth}, not {said}",
+            )
 
 
 def _changed_sizes(changes: Mapping[str, Any], table: Mapping[str, Any]) -> Found:

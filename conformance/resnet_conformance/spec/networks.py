@@ -26,9 +26,10 @@ def build_architectures(files: SpecFiles) -> tuple[dict[str, Architecture], Plac
             places[name] = family, ("architectures", name)
         for name, entry in family.value.get("options", {}).items():
             built[name] = _one_option(name, entry, built[entry["base"]])
-    for name, entry in files.variants.value["variants"].items():
-        built[name] = _variant(name, entry, built[entry["base"]])
-        places[name] = files.variants, ("variants", name)
+    for variants in files.variants:
+        for name, entry in variants.value["variants"].items():
+            built[name] = _variant(name, entry, built[entry["base"]], variants.value.get("paper", ""))
+            places[name] = variants, ("variants", name)
     return built, places
 
 
@@ -116,22 +117,30 @@ def _one_option(name: str, entry: Entry, base: Architecture) -> Architecture:
     )
 
 
-def _variant(name: str, entry: Entry, base: Architecture) -> Architecture:
+def _variant(name: str, entry: Entry, base: Architecture, paper: str) -> Architecture:
     """The base with its changes. The paper's prints and errors are the base's, so the variant has none."""
     changes = entry["changes"]
     outputs = changes.get("outputs", [stage.output for stage in base.stages])
+    widths = changes.get("widths", [stage.widths for stage in base.stages])
+    blocks = changes.get("blocks", [stage.blocks for stage in base.stages])
     return replace(
         base,
         name=name,
         title=entry["title"],
         base=base.name,
         variant=True,
+        paper=paper,
+        depth=changes.get("depth", base.depth),
+        groups=changes.get("groups", base.groups),
         strided=changes.get("strided", base.strided),
         options=tuple(changes.get("options", base.options)),
         classes=changes.get("classes", base.classes),
         size=changes.get("size", base.size),
         stem=_stem(changes["stem"]) if "stem" in changes else base.stem,
-        stages=tuple(replace(stage, output=output) for stage, output in zip(base.stages, outputs, strict=True)),
+        stages=tuple(
+            replace(stage, output=output, widths=tuple(filters), blocks=number)
+            for stage, output, filters, number in zip(base.stages, outputs, widths, blocks, strict=True)
+        ),
         derived=_derived(entry),
         printed=(),
         errors=(),
