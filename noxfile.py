@@ -74,10 +74,23 @@ def conformance(session: nox.Session) -> None:
 
 @nox.session
 def thirdparty(session: nox.Session) -> None:
-    """Judge the ResNets of five libraries against the verdicts that their source code demands."""
+    """Judge known networks against the verdicts that their code demands; -- --matrix: all, for docs/matrix.html."""
     install(session, "thirdparty")
     session.install("--no-deps", *WITHOUT_DEPENDENCIES)
+    if "--matrix" in session.posargs:
+        make_matrix(session)
+        return
     session.run("pytest", "tests/thirdparty", *PARALLEL, "--dist=worksteal", *session.posargs, env=ONE_THREAD)
+
+
+def make_matrix(session: nox.Session) -> None:
+    """Every network of every library, on all cores: docs/matrix.json and docs/matrix.html."""
+    session.install(*nox.project.dependency_groups(PROJECT, "matrix"))
+    with TemporaryDirectory() as rows:
+        # a network that cannot be judged has a row that says so, so that a failure is one of ours
+        options = (*PARALLEL, "-k", "has_its_row", *(word for word in session.posargs if word != "--matrix"))
+        session.run("pytest", "tests/thirdparty/test_matrix.py", *options, env={**ONE_THREAD, "RESNET_MATRIX": rows})
+        session.run("python", "-m", "tests.thirdparty.matrix", rows)
 
 
 @nox.session

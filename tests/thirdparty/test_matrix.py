@@ -1,0 +1,73 @@
+"""The matrix: each network of each library gets its row; the committed page is that of the committed data.
+
+`nox -s thirdparty -- --matrix` judges all (an hour on two cores) and writes docs/matrix.json and docs/matrix.html.
+Otherwise what is committed is held together: page and data, data and the table that was derived by hand.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from resnet_conformance.spec import load_spec
+
+from . import matrix
+from .members import Member, members
+from .rows import judge
+
+FOLDER = os.environ.get("RESNET_MATRIX")
+HERE = Path(__file__).parent
+
+
+def rows() -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = json.loads(matrix.DATA.read_text("utf-8"))["rows"]
+    return listed
+
+
+@pytest.mark.parametrize("member", members() if FOLDER else [], ids=lambda member: member.id)
+def test_a_network_has_its_row(member: Member) -> None:
+    """Whatever becomes of a network costs its own row alone: each is judged in a process of its own."""
+    assert FOLDER is not None
+    row = judge(member)
+    place = Path(FOLDER) / f"{member.id.replace('/', '-')}.json"
+    place.write_text(json.dumps(row), "utf-8")
+
+
+def test_the_page_is_that_of_the_data() -> None:
+    data = json.loads(matrix.DATA.read_text("utf-8"))
+    assert matrix.PAGE.read_text("utf-8") == matrix.render(data, load_spec())
+
+
+def test_the_data_say_nothing_of_the_machine() -> None:
+    text = matrix.DATA.read_text("utf-8")
+    assert not [word for word in ("site-packages", "/home/", "/root/", "/tmp/") if word in text]
+
+
+def test_the_hand_derived_table_and_the_matrix_agree() -> None:
+    """Where both speak of a network against the same architecture; the versions are those that were read."""
+    table = yaml.safe_load((HERE / "expected.yaml").read_text("utf-8"))["rows"]
+    found = {(row["target"], repr(row["kwargs"]), row.get("against")): row for row in rows()}
+    compared = 0
+    for row in table:
+        there = found.get((row["target"], repr(row.get("kwargs") or {}), row["architecture"]))
+        if there is None:
+            continue
+        compared += 1
+        assert there["verdict"] == row["verdict"], row["target"]
+        if "must_fail" in row:
+            assert there["must"] == sorted(row["must_fail"]), row["target"]
+            assert there["should"] == sorted(row["should_fail"]), row["target"]
+            assert there["deviations"] == sorted(row["deviations"]), row["target"]
+    assert compared >= 20
+
+
+def test_a_network_that_cannot_be_judged_has_a_row_with_the_reason() -> None:
+    row = judge(Member("torch", "Nothing", "tests/thirdparty/factories.py:no_such_net"))
+    assert "no_such_net" in row["problem"]
+    assert "verdict" not in row
+    assert matrix.outcome(row) == "problem"
