@@ -19,6 +19,7 @@ from resnet_conformance.reports import html
 from resnet_conformance.spec import load_spec
 from tests.conformance.reports.kept import HOSTILE, NAMES, hostile, stored
 
+MATRIX = Path(__file__).parents[2] / "docs" / "matrix.html"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -42,7 +43,7 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Files: every stored report in each language, all of them together, and hostile ones."""
+    """Files: every stored report in each language, all of them together, and hostile ones; the committed matrix."""
     folder = tmp_path_factory.mktemp("pages")
     spec = load_spec()
     made = {f"{name}-{lang}": html.render([stored(name)], spec, lang) for name in NAMES for lang in ("en", "ko")}
@@ -50,7 +51,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     made |= {f"hostile{number}": html.render([hostile(words)], spec) for number, words in enumerate(HOSTILE)}
     for name, text in made.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
-    return {name: folder / f"{name}.html" for name in made}
+    return {"matrix": MATRIX} | {name: folder / f"{name}.html" for name in made}
 
 
 @dataclass
