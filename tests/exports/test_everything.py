@@ -27,7 +27,16 @@ WAYS = ("legacy", "legacy-kept", "dynamo", "pt2")
 # and gigabytes; and by structure alone, as experiments on networks so deep take many minutes again.
 DEEP, DEEP_WAYS, DEEP_EVIDENCE = 200, ("legacy",), ("structure",)
 
-FACTORIES = {"hf_": "transformers", "labml_": "labml_nn"}  # what a factory of factories.py needs
+FACTORIES = {  # what a factory of factories.py needs
+    "hf_": "transformers",
+    "labml_": "labml_nn",
+    "lightly_": "lightly",
+    "monai_": "monai",
+    "pycls_": "pycls",
+    "smp_": "segmentation_models_pytorch",
+    "timm_": "timm",
+    "tv_": "torchvision",
+}
 
 # What an exporter is known not to take, as (package of the target, way): why. All else must be exported: an exporter
 # that refuses a network that it took before is a regression to be looked at.
@@ -72,7 +81,8 @@ def test_the_deepest_networks_are_among_the_cases() -> None:
 def test_every_case_is_of_a_library_that_can_be_looked_for() -> None:
     """A path taken for a package's name is never found, and its networks are skipped without a word."""
     assert {package(target) for target, *_ in CASES} == {
-        *("resnet_impl", "torchvision", "timm", "pytorchcv", "transformers", "labml_nn")
+        *("resnet_impl", "torchvision", "timm", "pytorchcv", "transformers", "labml_nn"),
+        *("fastai", "lightly", "monai", "pycls", "segmentation_models_pytorch"),
     }
 
 

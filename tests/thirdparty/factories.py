@@ -41,6 +41,108 @@ def labml_resnet50() -> nn.Module:
     return net
 
 
+def hf_resnet50_backbone() -> nn.Module:
+    """transformers' backbone of the default configuration: the maps of its last stage, no head."""
+    transformers = import_module("transformers")
+    net: nn.Module = transformers.ResNetBackbone(transformers.ResNetConfig())
+    return net
+
+
+def tv_fpn_body() -> nn.Module:
+    """The ResNet-50 inside torchvision's feature pyramid, with frozen BN and every convolution trainable."""
+    utilities = import_module("torchvision.models.detection.backbone_utils")
+    net: nn.Module = utilities.resnet_fpn_backbone(backbone_name="resnet50", weights=None, trainable_layers=5).body
+    return net
+
+
+def timm_features_resnet50() -> nn.Module:
+    """timm's resnet50 as a feature extractor: a list of five maps."""
+    net: nn.Module = import_module("timm").create_model("resnet50", features_only=True)
+    return net
+
+
+def monai_resnet50() -> nn.Module:
+    """monai's resnet50 for images; all else by default, conv1 of stride 1 and biased projections among it."""
+    return _monai("resnet50", n_input_channels=3, num_classes=1000)
+
+
+def monai_resnet50_v15() -> nn.Module:
+    """As `monai_resnet50`, with the stem's stride of 2 and without biases."""
+    return _monai("resnet50", n_input_channels=3, num_classes=1000, conv1_t_stride=2, bias_downsample=False)
+
+
+def monai_features_resnet50() -> nn.Module:
+    """monai's backbone of 50 layers: option B, a list of five maps."""
+    return _monai("ResNetFeatures", model_name="resnet50", pretrained=False, in_channels=3)
+
+
+def monai_features_resnet18() -> nn.Module:
+    """monai's backbone of 18 layers: option A."""
+    return _monai("ResNetFeatures", model_name="resnet18", pretrained=False, in_channels=3)
+
+
+def smp_resnet50() -> nn.Module:
+    """segmentation-models-pytorch's encoder: torchvision's resnet50 that returns the image and five maps."""
+    return _smp("resnet50")
+
+
+def smp_resnet50_stride16() -> nn.Module:
+    """As `smp_resnet50`, with dilations for the stride of the last stage."""
+    return _smp("resnet50", output_stride=16)
+
+
+def smp_resnet18() -> nn.Module:
+    """As `smp_resnet50`, of 18 layers."""
+    return _smp("resnet18")
+
+
+def smp_resnext50() -> nn.Module:
+    """As `smp_resnet50`, with 32 groups of 4."""
+    return _smp("resnext50_32x4d")
+
+
+def lightly_resnet50() -> nn.Module:
+    """lightly's 50-layer net for small images."""
+    net: nn.Module = import_module("lightly.models.resnet").ResNetGenerator("resnet-50")
+    return net
+
+
+def pycls_resnet50() -> nn.Module:
+    """pycls's ResNet-50 with its default place of the stride."""
+    return _pycls("imagenet", 50, 1000, "RESNET.TRANS_FUN", "bottleneck_transform")
+
+
+def pycls_resnext50() -> nn.Module:
+    """pycls's ResNeXt-50 of 32 groups of 4, the stride on the 3x3."""
+    groups = ("RESNET.NUM_GROUPS", 32, "RESNET.WIDTH_PER_GROUP", 4, "RESNET.STRIDE_1X1", False)
+    return _pycls("imagenet", 50, 1000, "RESNET.TRANS_FUN", "bottleneck_transform", *groups)
+
+
+def pycls_resnet20() -> nn.Module:
+    """pycls's 20-layer net for CIFAR-10."""
+    return _pycls("cifar10", 20, 10)
+
+
+def _monai(name: str, **options: object) -> nn.Module:
+    net: nn.Module = getattr(import_module("monai.networks.nets.resnet"), name)(spatial_dims=2, **options)
+    return net
+
+
+def _smp(name: str, **options: object) -> nn.Module:
+    net: nn.Module = import_module("segmentation_models_pytorch.encoders").get_encoder(name, weights=None, **options)
+    return net
+
+
+def _pycls(dataset: str, depth: int, classes: int, *settings: object) -> nn.Module:
+    """pycls constructs from a global configuration, which starts from its defaults each time."""
+    config = import_module("pycls.core.config")
+    config.reset_cfg()
+    data = ("TRAIN.DATASET", dataset, "TEST.DATASET", dataset)
+    config.cfg.merge_from_list([*data, "MODEL.DEPTH", depth, "MODEL.NUM_CLASSES", classes, *settings])
+    net: nn.Module = import_module("pycls.models.resnet").ResNet()
+    return net
+
+
 def _transformers_resnet(**configuration: object) -> nn.Module:
     transformers = import_module("transformers")
     config = transformers.ResNetConfig(num_labels=1000, **configuration)
