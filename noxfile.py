@@ -85,7 +85,6 @@ def thirdparty(session: nox.Session) -> None:
 
 def make_matrix(session: nox.Session) -> None:
     """Every network of every library, on all cores: docs/matrix.json and docs/matrix.html."""
-    session.install(*nox.project.dependency_groups(PROJECT, "matrix"))
     with TemporaryDirectory() as rows:
         # a network that cannot be judged has a row that says so, so that a failure is one of ours
         options = (*PARALLEL, "-k", "has_its_row", *(word for word in session.posargs if word != "--matrix"))

@@ -112,6 +112,16 @@ def pycls_resnet50() -> nn.Module:
     return _pycls("imagenet", 50, 1000, "RESNET.TRANS_FUN", "bottleneck_transform")
 
 
+def pycls_resnet101() -> nn.Module:
+    """pycls's ResNet-101 with its default place of the stride."""
+    return _pycls("imagenet", 101, 1000, "RESNET.TRANS_FUN", "bottleneck_transform")
+
+
+def pycls_resnet152() -> nn.Module:
+    """pycls's ResNet-152 with its default place of the stride."""
+    return _pycls("imagenet", 152, 1000, "RESNET.TRANS_FUN", "bottleneck_transform")
+
+
 def pycls_resnext50() -> nn.Module:
     """pycls's ResNeXt-50 of 32 groups of 4, the stride on the 3x3."""
     groups = ("RESNET.NUM_GROUPS", 32, "RESNET.WIDTH_PER_GROUP", 4, "RESNET.STRIDE_1X1", False)
@@ -121,6 +131,21 @@ def pycls_resnext50() -> nn.Module:
 def pycls_resnet20() -> nn.Module:
     """pycls's 20-layer net for CIFAR-10."""
     return _pycls("cifar10", 20, 10)
+
+
+def hf_resnet34() -> nn.Module:
+    """transformers' 34-layer net."""
+    return _transformers_resnet(layer_type="basic", hidden_sizes=[64, 128, 256, 512], depths=[3, 4, 6, 3])
+
+
+def hf_resnet101() -> nn.Module:
+    """transformers' 101-layer net."""
+    return _transformers_resnet(depths=[3, 4, 23, 3])
+
+
+def hf_resnet152() -> nn.Module:
+    """transformers' 152-layer net."""
+    return _transformers_resnet(depths=[3, 8, 36, 3])
 
 
 def _monai(name: str, **options: object) -> nn.Module:
@@ -147,43 +172,4 @@ def _transformers_resnet(**configuration: object) -> nn.Module:
     transformers = import_module("transformers")
     config = transformers.ResNetConfig(num_labels=1000, **configuration)
     net: nn.Module = transformers.ResNetForImageClassification(config)
-    return net
-
-
-def hf_resnet34() -> nn.Module:
-    """transformers' 34-layer net."""
-    return _transformers_resnet(layer_type="basic", hidden_sizes=[64, 128, 256, 512], depths=[3, 4, 6, 3])
-
-
-def hf_resnet101() -> nn.Module:
-    """transformers' 101-layer net."""
-    return _transformers_resnet(depths=[3, 4, 23, 3])
-
-
-def hf_resnet152() -> nn.Module:
-    """transformers' 152-layer net."""
-    return _transformers_resnet(depths=[3, 8, 36, 3])
-
-
-def pycls_resnet50() -> nn.Module:
-    """pycls' ResNet-50 as its configuration stands by default: the stride on the first 1x1 convolution."""
-    return _pycls_resnet(50)
-
-
-def pycls_resnet101() -> nn.Module:
-    """pycls' ResNet-101, as `pycls_resnet50`."""
-    return _pycls_resnet(101)
-
-
-def pycls_resnet152() -> nn.Module:
-    """pycls' ResNet-152, as `pycls_resnet50`."""
-    return _pycls_resnet(152)
-
-
-def _pycls_resnet(depth: int) -> nn.Module:
-    config = import_module("pycls.core.config").cfg
-    config.MODEL.DEPTH, config.MODEL.NUM_CLASSES = depth, 1000
-    config.TRAIN.DATASET = config.TEST.DATASET = "imagenet"
-    config.RESNET.TRANS_FUN = "bottleneck_transform"
-    net: nn.Module = import_module("pycls.models.resnet").ResNet()
     return net
