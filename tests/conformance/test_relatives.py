@@ -6,16 +6,13 @@ Komodakis 2016, Table 5: 36.5M, 8.9M, 11.0M), typed here and not read from the s
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 import torch
-import torch.nn.functional as F  # noqa: N812  (the customary name)
-from torch import Tensor, nn
 
 from resnet_conformance import check
 from resnet_conformance.findings import Report
 from resnet_conformance.spec import load_spec
+from tests.relatives import NETWORKS, resnext, wrn
 
 PARAMETERS = {
     "imagenet/resnext50-32x4d": 25_028_904,  # as torchvision documents them
@@ -60,77 +57,7 @@ def test_the_clauses_of_the_base_hold_but_for_those_of_other_stride_width_and_de
     assert applied(name) - applied(base) <= {"SC-04", "V2-08"}  # of option B, where the base has A
 
 
-class Bottleneck(nn.Module):
-    """A ResNeXt's block, in its form (c); `groups` of its 3x3 convolution."""
-
-    def __init__(self, channels: int, width: int, filters: int, stride: int, groups: int) -> None:
-        super().__init__()
-        self.a = nn.Sequential(nn.Conv2d(channels, width, 1, bias=False), nn.BatchNorm2d(width))
-        self.b = nn.Sequential(nn.Conv2d(width, width, 3, stride, 1, groups=groups, bias=False), nn.BatchNorm2d(width))
-        self.c = nn.Sequential(nn.Conv2d(width, filters, 1, bias=False), nn.BatchNorm2d(filters))
-        self.shortcut = nn.Sequential()
-        if stride > 1 or channels != filters:
-            self.shortcut.append(nn.Conv2d(channels, filters, 1, stride, bias=False)).append(nn.BatchNorm2d(filters))
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = self.c(F.relu(self.b(F.relu(self.a(x)))))
-        return F.relu(y + self.shortcut(x))
-
-
-def resnext50(groups: int = 32, width: int = 128) -> nn.Module:
-    """The network of Xie et al. 2017, Table 1, or another of its kind."""
-    stem = [nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(3, 2, 1)]
-    channels, blocks = 64, []
-    for stage, count in enumerate((3, 4, 6, 3)):
-        for number in range(count):
-            stride = 2 if stage and not number else 1
-            blocks.append(Bottleneck(channels, width << stage, 256 << stage, stride, groups))
-            channels = 256 << stage
-    head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2048, 1000)]
-    return initialised(nn.Sequential(*stem, *blocks, *head))
-
-
-class Unit(nn.Module):
-    """A wide network's unit; its projection reads x and not the pre-activation where `raw`."""
-
-    def __init__(self, channels: int, filters: int, stride: int, raw: bool = False) -> None:
-        super().__init__()
-        self.bn1, self.bn2 = nn.BatchNorm2d(channels), nn.BatchNorm2d(filters)
-        self.conv1 = nn.Conv2d(channels, filters, 3, stride, 1, bias=False)
-        self.conv2 = nn.Conv2d(filters, filters, 3, 1, 1, bias=False)
-        self.projection = nn.Conv2d(channels, filters, 1, stride, bias=False) if channels != filters else None
-        self.raw = raw
-
-    def forward(self, x: Tensor) -> Tensor:
-        active = F.relu(self.bn1(x))
-        y = self.conv2(F.relu(self.bn2(self.conv1(active))))
-        return y + (x if self.projection is None else self.projection(x if self.raw else active))
-
-
-def wrn(n: int, k: int, **options: bool) -> nn.Module:
-    """WRN-(6n+4)-k of Zagoruyko and Komodakis 2016, Table 1."""
-    channels, units = 16, []
-    for stage in range(3):
-        for number in range(n):
-            stride = 2 if stage and not number else 1
-            units.append(Unit(channels, (16 * k) << stage, stride, **options))
-            channels = (16 * k) << stage
-    tail = [nn.BatchNorm2d(channels), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 10)]
-    return initialised(nn.Sequential(nn.Conv2d(3, 16, 3, 1, 1, bias=False), *units, *tail))
-
-
-def initialised(net: nn.Module) -> nn.Module:
-    for module in net.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-    return net
-
-
-RIGHT: dict[str, Callable[[], nn.Module]] = {
-    "imagenet/resnext50-32x4d": resnext50,
-    "cifar10/wrn16-8": lambda: wrn(2, 8),
-    "imagenet/wrn50-2": lambda: resnext50(groups=1),
-}
+RIGHT = {name: NETWORKS[name] for name in ("imagenet/resnext50-32x4d", "cifar10/wrn16-8", "imagenet/wrn50-2")}
 
 
 @pytest.mark.slow
@@ -148,7 +75,7 @@ def failed(report: Report) -> set[str]:
 def test_another_cardinality_violates_the_bottlenecks_clause() -> None:
     """16 groups of eight: as many filters, other groups."""
     with torch.device("meta"):
-        net = resnext50(groups=16)
+        net = resnext(50, groups=16)
     report = check(net, "imagenet/resnext50-32x4d", evidence=("structure",))
     [finding] = [f for f in report.failed("MUST") if f.clause == "BTN-01"]
     assert finding.expected.endswith(", 32 groups")
@@ -157,7 +84,7 @@ def test_another_cardinality_violates_the_bottlenecks_clause() -> None:
 
 def test_one_group_is_told_where_32_are_due() -> None:
     with torch.device("meta"):
-        net = resnext50(groups=1)
+        net = resnext(50, groups=1)
     report = check(net, "imagenet/resnext50-32x4d", evidence=("structure",))
     [finding] = [f for f in report.failed("MUST") if f.clause == "BTN-01"]
     assert "(one group)" in finding.found
@@ -165,7 +92,7 @@ def test_one_group_is_told_where_32_are_due() -> None:
 
 def test_a_resnext_is_no_resnet_and_a_resnet_no_resnext() -> None:
     with torch.device("meta"):
-        one, other = resnext50(), resnext50(groups=1, width=64)
+        one, other = resnext(50), resnext(50, groups=1, width=64)
     assert {"STG-04", "BTN-01", "BTN-02"} <= failed(check(one, "imagenet/resnet50", evidence=("structure",)))
     assert {"STG-04", "BTN-01"} <= failed(check(other, "imagenet/resnext50-32x4d", evidence=("structure",)))
     assert check(other, evidence=("structure",)).architecture == "imagenet/resnet50-v1.5"
@@ -184,7 +111,7 @@ def test_the_first_line_says_whose_network_it_is(capsys: pytest.CaptureFixture[s
     from resnet_conformance.show import show
 
     with torch.device("meta"):
-        report = check(resnext50(), evidence=("structure",))
+        report = check(resnext(50), evidence=("structure",))
     spec = load_spec()
     assert "the network of Xie et al. 2017 and not the paper's network" in headline(report, spec)
     assert sentence(report.identified, spec) == (

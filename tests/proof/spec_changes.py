@@ -158,7 +158,7 @@ def _other_names(leaf: Leaf, text: str, names: Names) -> list[str]:
         return [names.clauses[0]]
     if leaf.keys[-1] == "pool" and text == "none":
         return ["{kernel: 3, stride: 2, output: 16, choices: [{padding: 1, ceil: false, cite: [CR]}], cite: [CR]}"]
-    if end in ("id", "name", "text"):
+    if end in ("id", "name", "text", "paper"):
         return [f"{text}-x"]
     raise ValueError(
         f"{leaf.label} is {text!r}: neither a word of an enumeration nor a name; say in this file what it is"

@@ -1,6 +1,6 @@
 """The bundled networks held against a spec: each must be what its name says, without a failed MUST or SHOULD.
 
-The targets are those of pyproject.toml, which `nox -s conformance` judges.
+The targets are those of pyproject.toml, which `nox -s conformance` judges, and the relatives of tests/relatives.py.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from resnet_conformance.findings import Finding
 from resnet_conformance.identification import nearest
 from resnet_conformance.judge import Subject, build_case, prepare
 from resnet_conformance.spec import Spec, load_spec
+from tests.relatives import NETWORKS
 
 PYPROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
 
@@ -28,7 +29,8 @@ PYPROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
 def targets() -> Mapping[str, Mapping[str, Any]]:
     """Each architecture's own network: a row of the configuration."""
     table = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["tool"]["resnet-conformance"]
-    return {row["architecture"]: row for row in table["targets"]}
+    bundled = {row["architecture"]: row for row in table["targets"]}
+    return bundled | {name: {"architecture": name, "target": make} for name, make in NETWORKS.items()}
 
 
 @cache

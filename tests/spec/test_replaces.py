@@ -29,3 +29,12 @@ REPLACES["cifar10/resnet50-imagenet-blocks"] = REPLACES["cifar10/resnet50-imagen
 
 def test_what_variants_replace(spec: Spec) -> None:
     assert {name: dict(a.replaces) for name, a in spec.architectures.items() if a.variant} == REPLACES
+
+
+def test_whose_networks_the_relatives_are(spec: Spec) -> None:
+    papers = {name: a.paper for name, a in spec.architectures.items() if a.paper}
+    xie, zagoruyko = "Xie et al. 2017", "Zagoruyko and Komodakis 2016"
+    assert papers == {
+        **{f"imagenet/resnext{name}": xie for name in ("50-32x4d", "101-32x4d", "101-64x4d")},
+        **dict.fromkeys(("imagenet/wrn50-2", "cifar10/wrn16-8", "cifar10/wrn28-10", "cifar10/wrn40-4"), zagoruyko),
+    }
