@@ -84,12 +84,13 @@ def thirdparty(session: nox.Session) -> None:
 
 
 def make_matrix(session: nox.Session) -> None:
-    """Every network of every library, on all cores: docs/matrix.json and docs/matrix.html."""
-    with TemporaryDirectory() as rows:
-        # a network that cannot be judged has a row that says so, so that a failure is one of ours
-        options = (*PARALLEL, "-k", "has_its_row", *(word for word in session.posargs if word != "--matrix"))
-        session.run("pytest", "tests/thirdparty/test_matrix.py", *options, env={**ONE_THREAD, "RESNET_MATRIX": rows})
-        session.run("python", "-m", "tests.thirdparty.matrix", rows)
+    """Every network of every library, on all cores: docs/matrix.json and docs/matrix.html. Goes on where it stopped."""
+    rows = HERE / ".matrix"
+    rows.mkdir(exist_ok=True)
+    # a network that cannot be judged has a row that says so, so that a failure is one of ours
+    options = (*PARALLEL, "-k", "has_its_row", *(word for word in session.posargs if word != "--matrix"))
+    session.run("pytest", "tests/thirdparty/test_matrix.py", *options, env={**ONE_THREAD, "RESNET_MATRIX": str(rows)})
+    session.run("python", "-m", "tests.thirdparty.matrix", str(rows))
 
 
 @nox.session

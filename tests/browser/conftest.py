@@ -18,8 +18,8 @@ import pytest
 from resnet_conformance.reports import html
 from resnet_conformance.spec import load_spec
 from tests.conformance.reports.kept import HOSTILE, NAMES, hostile, stored
+from tests.thirdparty import matrix
 
-MATRIX = Path(__file__).parents[2] / "docs" / "matrix.html"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -51,7 +51,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     made |= {f"hostile{number}": html.render([hostile(words)], spec) for number, words in enumerate(HOSTILE)}
     for name, text in made.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
-    return {"matrix": MATRIX} | {name: folder / f"{name}.html" for name in made}
+    return {"matrix": matrix.PAGE} | {name: folder / f"{name}.html" for name in made}
 
 
 @dataclass

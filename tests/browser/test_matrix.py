@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.thirdparty import matrix
+
 if TYPE_CHECKING:
     from .test_page import Open
 
+pytestmark = pytest.mark.skipif(not matrix.PAGE.exists(), reason="no matrix was made yet")
 ROWS = ".matrix tbody tr"
 VISIBLE = f"[...document.querySelectorAll('{ROWS}')].filter((row) => row.getClientRects().length).length"
 

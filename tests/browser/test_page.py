@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conformance.reports.kept import NAMES, stored
+from tests.thirdparty import matrix
 
 if TYPE_CHECKING:
     from .conftest import Visit
@@ -21,9 +22,8 @@ LOOKS = [(width, scheme) for width in (1440, 390) for scheme in ("light", "dark"
 # One report in every look; the others, each of which takes the checker seconds, in the two that differ most.
 EXTREMES = [(1440, "light"), (390, "dark")]
 OTHERS = [*(f"{name}-en" for name in NAMES if name != "torchvision-resnet50"), "torchvision-resnet50-ko", "several"]
-SEEN = [(name, *look) for name in ("torchvision-resnet50-en", "matrix") for look in LOOKS] + [
-    (name, *look) for name in OTHERS for look in EXTREMES
-]
+WHOLE = ["torchvision-resnet50-en", *(["matrix"] if matrix.PAGE.exists() else [])]
+SEEN = [(name, *look) for name in WHOLE for look in LOOKS] + [(name, *look) for name in OTHERS for look in EXTREMES]
 AXE = "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
 AXE += ".map((v) => [v.id, v.nodes.map((n) => [n.html, n.failureSummary])])"
 # What is drawn against what it is drawn on, which axe does not read in pictures (WCAG 2, 1.4.3 and 1.4.11).

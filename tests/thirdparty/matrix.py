@@ -16,6 +16,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -27,22 +28,36 @@ from markupsafe import Markup
 from resnet_conformance.reports.output import write_atomically
 from resnet_conformance.spec import Spec, load_spec
 
-from .members import ABSENT, LIBRARIES, members
+from .members import ABSENT, LIBRARIES, Member, members
 
 HERE = Path(__file__).parent
 DOCS = HERE.parents[1] / "docs"
+JUDGE = HERE.parents[1] / "conformance" / "resnet_conformance"
 DATA, PAGE = DOCS / "matrix.json", DOCS / "matrix.html"
 ORDER = ("conforms", "violates", "not-examined", "problem")
 
 
+def place_of(folder: Path, member: Member) -> Path:
+    """Where a network's row is kept: another one for each state of the judge and version of the library."""
+    library = next(one for one in LIBRARIES if one.package == member.library)
+    return folder / _judge() / f"{member.library}-{library.installed}" / f"{member.name}.json"
+
+
+@cache
+def _judge() -> str:
+    """The judge and its spec, as a short name of what they are."""
+    digest = hashlib.sha256()
+    for path in sorted(JUDGE.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return f"{load_spec().version}-{digest.hexdigest()[:8]}"
+
+
 def collect(folder: Path) -> dict[str, Any]:
     """All rows of a run. Raises SystemExit where some are missing: a part of them is no matrix."""
-    rows = [json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))]
-    judged = {f"{row['library']}/{row['name']}" for row in rows}
-    if missing := [member.id for member in members() if member.id not in judged]:
+    places = {member.id: place_of(folder, member) for member in members()}
+    if missing := [name for name, place in places.items() if not place.exists()]:
         raise SystemExit(f"{len(missing)} networks have no row, e.g. {missing[0]}: run the session again, to its end")
-    place = {library.package: number for number, library in enumerate(LIBRARIES)}
-    rows.sort(key=lambda row: (place[row["library"]], row["name"]))
+    rows = [json.loads(place.read_text("utf-8")) for place in places.values()]
     return {
         "made": datetime.now(UTC).date().isoformat(),
         "judge": {"version": version("resnet-conformance"), "spec": load_spec().version},
