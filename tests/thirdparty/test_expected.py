@@ -61,6 +61,15 @@ def row(request: pytest.FixtureRequest) -> dict[str, Any]:
     return row
 
 
+@pytest.fixture(autouse=True)
+def gap(request: pytest.FixtureRequest, row: dict[str, Any]) -> None:
+    """Where the judge is known to be wrong, the test has to fail until it is right."""
+    level = request.node.callspec.params.get("level")
+    name = request.node.originalname + (f"-{level}" if level else "")
+    if name in row.get("gap", {}).get("tests", ()):
+        request.applymarker(pytest.mark.xfail(strict=True, reason=row["gap"]["why"]))
+
+
 def test_verdict(row: dict[str, Any]) -> None:
     assert _report(row["target"], row["architecture"]).verdict == row["verdict"]
 

@@ -7,7 +7,7 @@ from math import prod
 from ..blocks import Block
 from .case import Case, Result, examines, failed, holds_for_all, padding_text, passed
 
-POOLS = ("max_pool", "avg_pool")
+POOLS = ("max_pool", "avg_pool", "blur")  # blur: a convolution in whose weights nothing is learned
 
 
 def _stride(block: Block) -> int:
@@ -33,9 +33,8 @@ def stride_deviation(case: Case) -> str | None:
         if case.graph[i].op in POOLS
     }
     if pools:
-        return (
-            "anti-aliased-downsampling" if pools == {"avg_pool"} else "proj-maxpool" if pools == {"max_pool"} else None
-        )
+        smooth = pools <= {"avg_pool", "blur"}
+        return "anti-aliased-downsampling" if smooth else "proj-maxpool" if pools == {"max_pool"} else None
     firsts = [_stride(stage[0]) for stage in case.found.stages]
     others = {_stride(b) for stage in case.found.stages for b in stage[1:]}
     wanted = [_stride(stage[0]) for stage in case.paper.stages]

@@ -10,14 +10,15 @@ from .stages import widths_deviation
 HEAD_POOLS = GLOBAL_POOLS | {"avg_pool", "max_pool"}
 
 
-def _pools(case: Case) -> list[Node]:
+def head_pools(case: Case) -> list[Node]:
+    """The pools behind the last block."""
     return [case.graph[i] for i in case.found.head if case.graph[i].op in HEAD_POOLS]
 
 
 @examines("HD-01")
 def global_average_pooling(case: Case) -> Result:
     """Global average pooling precedes the classifier."""
-    pools = _pools(case)
+    pools = head_pools(case)
     good = [n for n in pools if n.op in ("global_avg_pool", "avg_pool") and is_global_pool(case.graph, n)]
     if len(pools) == 1 and good:
         kernel = (
@@ -108,7 +109,7 @@ def pooled_width(case: Case) -> Result:
     """The pooled width is 512 (18/34), 2048 (50 and deeper), 64 (CIFAR)."""
     wanted = case.paper.blocks[-1].output_shape[1]
     sources = [case.graph[i].operand("x") for i in case.found.linears[:1]]
-    features = _pools(case)[-1:] or [case.graph[i] for i in sources if i is not None]
+    features = head_pools(case)[-1:] or [case.graph[i] for i in sources if i is not None]
     if not features:
         return not_examined("There is neither a pooling nor a classifier.")
     found = features[0].shape[1]
@@ -139,13 +140,13 @@ def other_sizes(case: Case) -> Result:
         found = f"fails at {size_text(candidate.resized_shape[2:])}: {candidate.resized_failure}"
     else:
         return not_examined("No other input size was tried.")
-    fixed = any(n.op == "avg_pool" for n in _pools(case))
+    fixed = any(n.op == "avg_pool" for n in head_pools(case))
     expected = f"the same output shape at {size_text(candidate.resized_shape[2:])}"
     return failed(
         "The network works at one input size only.",
         expected,
         found,
-        [n.where for n in _pools(case)],
+        [n.where for n in head_pools(case)],
         "head-fixed-kernel" if fixed else None,
     )
 
@@ -164,7 +165,7 @@ def classifier_bias(case: Case) -> Result:
 @examines("HD-07")
 def no_fixed_kernel(case: Case) -> Result:
     """The pooling follows the map's size instead of a fixed kernel."""
-    pools = [n for n in _pools(case) if n.op in ("avg_pool", "max_pool")]
+    pools = [n for n in head_pools(case) if n.op in ("avg_pool", "max_pool")]
     if not pools:
         return passed("the pool has no fixed kernel")
     resized = case.candidate.resized

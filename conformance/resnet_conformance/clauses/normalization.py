@@ -38,9 +38,10 @@ def after_each_convolution(case: Case) -> Result:
 
 def _missing_deviation(case: Case, wrong: list[Node]) -> str | None:
     """Which of the known ways of missing a BN this is."""
-    if case.found.preactivation:
+    groups = any("group_norm" in n.op for n in case.graph)
+    if case.found.preactivation and (case.nodes("batch_norm") or not groups):
         return "preact"
-    if any("group_norm" in n.op for n in case.graph):
+    if groups:
         return "groupnorm"
     indices = {n.index for n in wrong}
     stem = {c.index for c in case.found.stem_convolutions}
@@ -73,7 +74,10 @@ def as_many_as_convolutions(case: Case) -> Result:
         return passed(str(layers))
     found = f"{layers} BN layers" + (f" (used {len(norms)} times)" if shared else "") + f" for {weights} convolutions"
     groups = any("group_norm" in n.op for n in case.graph)
-    deviation = "preact" if case.found.preactivation else "bn-shared" if shared else "groupnorm" if groups else None
+    if groups and not norms:
+        deviation = "groupnorm"
+    else:
+        deviation = "preact" if case.found.preactivation else "bn-shared" if shared else "groupnorm" if groups else None
     return failed(
         "The numbers of BN layers and convolutions differ.", f"{weights} BN layers", found, deviation=deviation
     )

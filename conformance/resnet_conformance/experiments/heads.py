@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from ..clauses.case import Case, Result, examines, not_examined
-from ..clauses.head import HEAD_POOLS
+from ..anatomy import is_global_pool
+from ..clauses.case import Case, Result, examines, not_examined, passed
+from ..clauses.head import HEAD_POOLS, head_pools
 from ..execute import evaluate
 from .asked import CLASSES, demand_keyword
 from .bench import Refuted
@@ -22,6 +23,9 @@ def positions_do_not_matter(case: Case) -> Result:
     source = pools[0].operand("x") if pools else None
     if source is None or len(graph[source].shape) != 4:
         return not_examined("The head has no pooling that could be run alone.")
+
+    if not is_global_pool(graph, pools[0]) and any(is_global_pool(case.graph, n) for n in head_pools(case)):
+        return passed("at the judged size, whose whole map the window covers (HD-07 speaks of others)")
 
     def prop(seed: int, scale: float) -> None:
         tensors = bench_of(case).tensors
