@@ -18,6 +18,7 @@ from resnet_conformance import check, cli, identify
 from resnet_conformance.api import UnknownArchitectureError
 from resnet_conformance.capture import TargetProblem
 from resnet_conformance.judge import UnjudgeableError
+from tests.relatives import resnext
 
 
 def test_torchvision_resnet50_is_not_the_papers() -> None:
@@ -138,11 +139,19 @@ def test_other_classes_make_no_other_shortcuts(classes: int) -> None:
     assert found.architecture == "cifar10/resnet20"
 
 
-@pytest.mark.parametrize("name", ["resnext50_32x4d", "wide_resnet50_2"])
-def test_a_relative_is_near_but_not_exact(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "architecture"),
+    [("resnext50_32x4d", "imagenet/resnext50-32x4d"), ("wide_resnet50_2", "imagenet/wrn50-2")],
+)
+def test_a_relative_is_found_by_its_own_name(name: str, architecture: str) -> None:
     found = identify(f"torchvision.models:{name}")
-    assert (found.architecture, found.exact) == ("imagenet/resnet50-v1.5", False)
-    assert "widths" in found.deviations
+    assert (found.architecture, found.exact, found.deviations) == (architecture, True, ())
+
+
+def test_a_relative_of_no_paper_is_near_but_not_exact() -> None:
+    """ResNeXt-50 of 32 groups of 8: nobody's table has it."""
+    found = identify(lambda: resnext(50, width=256))
+    assert (found.exact, "widths" in found.deviations) == (False, True)
 
 
 @pytest.mark.slow

@@ -74,10 +74,9 @@ def as_many_as_convolutions(case: Case) -> Result:
         return passed(str(layers))
     found = f"{layers} BN layers" + (f" (used {len(norms)} times)" if shared else "") + f" for {weights} convolutions"
     groups = any("group_norm" in n.op for n in case.graph)
-    if groups and not norms:
+    deviation = "preact" if case.found.preactivation else "bn-shared" if shared else None
+    if groups and (not norms or deviation is None):
         deviation = "groupnorm"
-    else:
-        deviation = "preact" if case.found.preactivation else "bn-shared" if shared else "groupnorm" if groups else None
     return failed(
         "The numbers of BN layers and convolutions differ.", f"{weights} BN layers", found, deviation=deviation
     )
