@@ -27,7 +27,7 @@ PACKAGE_DATA |= {
     for language in ("en", "ko")
     for name in (f"exercise/{language}.py.txt", f"_cookbook/{language}.md")
 }
-NEEDED_IN_SDIST = {"pyproject.toml", "noxfile.py", "README.md", "LICENSE", "CITATION.cff", "PKG-INFO"}
+NEEDED_IN_SDIST = {"pyproject.toml", "noxfile.py", "README.md", "README.ko.md", "LICENSE", "CITATION.cff", "PKG-INFO"}
 
 
 def check(folder: Path) -> Iterator[str]:

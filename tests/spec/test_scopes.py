@@ -108,8 +108,7 @@ def holds(condition: str, words: set[str]) -> bool:
     )
 
 
-@pytest.fixture
-def networks(spec: Spec) -> dict[str, Architecture]:
+def networks_of(spec: Spec) -> dict[str, Architecture]:
     """Those of He et al. and their variants; tests/conformance/test_relatives.py has the scopes of the others."""
     return {name: a for name, a in spec.architectures.items() if not re.search(r"/(resnext|wrn)", name)}
 
@@ -118,16 +117,17 @@ def test_every_clause_is_in_the_table(spec: Spec) -> None:
     assert set(WHERE) == set(spec.clauses)
 
 
-def test_the_options_that_names_admit(networks: dict[str, Architecture]) -> None:
+def test_the_options_that_names_admit(spec: Spec) -> None:
+    networks = networks_of(spec)
     assert {name: admitted(name) for name in networks} == {
         name: list(network.options) for name, network in networks.items()
     }
 
 
 @pytest.mark.parametrize("clause", WHERE)
-def test_a_clause_applies_where_the_table_says(spec: Spec, networks: dict[str, Architecture], clause: str) -> None:
+def test_a_clause_applies_where_the_table_says(spec: Spec, clause: str) -> None:
     found, wanted = set(), set()
-    for name, network in networks.items():
+    for name, network in networks_of(spec).items():
         for option in network.options:
             if spec.clauses[clause].applies_to(network.with_option(option)):
                 found.add((name, option))
