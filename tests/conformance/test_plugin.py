@@ -128,7 +128,7 @@ def test_a_stale_declaration_fails_at_its_place(project: pytest.Pytester) -> Non
     result = run(project, *ours, "--resnet-expect", "known.yaml")
     failed = {line.split("::")[-1].split("]")[0] for line in result.outlines if line.startswith("FAILED")}
     assert failed == {"STEM-02", "verdict"}
-    result.stdout.fnmatch_lines(["*known.yaml:2:9: STEM-02 is declared, but it holds; remove the declaration"])
+    result.stdout.fnmatch_lines(["*known.yaml:2:9: STEM-02 is declared, but it holds; remove it"])
 
 
 def test_a_target_that_ends_the_process_is_not_judged_and_pytest_goes_on(project: pytest.Pytester) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib.util
 import os
@@ -21,8 +22,9 @@ def place_of(error: BaseException) -> str:
     if place is None:
         return ""
     path = Path(place.filename)
-    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    return f" ({shown}:{place.lineno})"
+    with contextlib.suppress(OSError):  # a stranger may have removed the folder that we are in
+        path = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return f" ({path}:{place.lineno})"
 
 
 def _is_a_strangers(name: str) -> bool:
