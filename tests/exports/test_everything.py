@@ -20,23 +20,13 @@ from resnet_conformance.examination import EVIDENCE
 from resnet_conformance.spec import load_spec
 from tests.conformance.files.exports import export, trained
 from tests.conformance.files.same import compared, deviations
+from tests.thirdparty.factories import NEEDS
 
 CHECKOUT = Path(__file__).parents[2]
 WAYS = ("legacy", "legacy-kept", "dynamo", "pt2")
 # resnet1202 and preresnet1001, of more than 200 layers: by torch's old exporter alone, as the others take many minutes
 # and gigabytes; and by structure alone, as experiments on networks so deep take many minutes again.
 DEEP, DEEP_WAYS, DEEP_EVIDENCE = 200, ("legacy",), ("structure",)
-
-FACTORIES = {  # what a factory of factories.py needs
-    "hf_": "transformers",
-    "labml_": "labml_nn",
-    "lightly_": "lightly",
-    "monai_": "monai",
-    "pycls_": "pycls",
-    "smp_": "segmentation_models_pytorch",
-    "timm_": "timm",
-    "tv_": "torchvision",
-}
 
 # What an exporter is known not to take, as (package of the target, way): why. All else must be exported: an exporter
 # that refuses a network that it took before is a regression to be looked at.
@@ -64,7 +54,7 @@ def package(target: str) -> str:
     """The library whose network a target is; of a factory of tests/thirdparty/factories.py the one that it calls."""
     place, _, name = target.partition(":")
     if place.endswith(".py"):
-        return next(library for prefix, library in FACTORIES.items() if name.startswith(prefix))
+        return next(library for prefix, library in NEEDS.items() if name.startswith(prefix))
     return place.partition(".")[0]
 
 

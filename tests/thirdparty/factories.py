@@ -13,6 +13,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import nn
 
+NEEDS = {  # by the first letters of a factory: the package that it imports
+    "hf_": "transformers",
+    "labml_": "labml_nn",
+    "lightly_": "lightly",
+    "monai_": "monai",
+    "pycls_": "pycls",
+    "smp_": "segmentation_models_pytorch",
+    "timm_": "timm",
+    "tv_": "torchvision",
+}
+
 
 def hf_resnet50() -> nn.Module:
     """transformers' default configuration (depths 3-4-6-3, bottlenecks) with 1000 labels."""

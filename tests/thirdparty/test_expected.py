@@ -14,18 +14,10 @@ from resnet_conformance.api import check, identify
 from resnet_conformance.findings import Identification, Report
 from resnet_conformance.spec import load_spec
 
+from .factories import NEEDS
+
 HERE = Path(__file__).parent
 ROWS = yaml.safe_load((HERE / "expected.yaml").read_text("utf-8"))["rows"]
-LIBRARIES = {  # what a factory of factories.py needs
-    "hf_": "transformers",
-    "labml_": "labml_nn",
-    "lightly_": "lightly",
-    "monai_": "monai",
-    "pycls_": "pycls",
-    "smp_": "segmentation_models_pytorch",
-    "timm_": "timm",
-    "tv_": "torchvision",
-}
 
 
 def _id(row: dict[str, Any]) -> str:
@@ -54,7 +46,7 @@ def row(request: pytest.FixtureRequest) -> dict[str, Any]:
     package = target.split(".")[0]
     if ".py:" in target:
         factory = target.rsplit(":", 1)[1]
-        package = next(library for prefix, library in LIBRARIES.items() if factory.startswith(prefix))
+        package = next(library for prefix, library in NEEDS.items() if factory.startswith(prefix))
         row["target"] = str(HERE / target.removeprefix("tests/thirdparty/"))
     if find_spec(package) is None:
         pytest.skip(f"{package} is not installed; `nox -s thirdparty` installs it")
