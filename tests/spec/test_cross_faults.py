@@ -91,6 +91,8 @@ NETWORKS = [
     (RESNEXT, "resnext50-32x4d:", "[[128, 128, 256], ", "¦[", "3 widths for 4 stages; write one for each stage"),
     (RESNEXT, "resnext50-32x4d:", "groups: 32", "groups: ¦48",
      "48 groups do not divide the filters [128, 128, 256] of stage 1"),
+    (VARIANTS, "resnet50-v1.5:", "strided: 2", "groups: ¦48, strided: 2",
+     "48 groups do not divide the filters [64, 64, 256] of stage 1"),
     (WIDE, "wrn28-10:", "[4, 4, 4], depth: 26", "[4, 4, 4], depth: ¦28", "the blocks make the depth 26, not 28"),
     (WIDE, "wrn28-10:", "blocks: [4, 4, 4]", "blocks: ¦[4, 4]", "2 blocks for 3 stages; write one for each stage"),
     (IMAGENET, "title: ResNet-34\n", "[A, B, C]", "¦[A, B, C, none]",
