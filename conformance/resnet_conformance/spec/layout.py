@@ -61,8 +61,9 @@ def _changed_blocks(changes: Mapping[str, Any], base: Mapping[str, Any], table: 
     if shape is None or any(len(changes.get(key, ())) not in (0, stages) for key in ("widths", "blocks")):
         return
     kernels, groups = shape["kernels"], changes.get("groups", 1)
-    nothing = [0] * len(kernels)  # of a base without widths, which is told there
-    own = [stage["widths"].get(base["block"], nothing) for stage in table["stages"]]
+    # the base's, where a variant has groups alone; widths that are missing or too few there are told there
+    own = [stage["widths"].get(base["block"], []) for stage in table["stages"]]
+    own = [filters if len(filters) == len(kernels) else [0] * len(kernels) for filters in own]
     for index, filters in enumerate(changes.get("widths", own if "groups" in changes else ())):
         if len(filters) != len(kernels):
             yield (
