@@ -124,7 +124,7 @@ class Network(FileNetwork):
             role = roles[place] if place < len(roles) else ""
             weighty = role or (operation.kind in ELEMENTWISE and array.size > 1 and not _is_filler(operation, array))
             if array.dtype.kind == "f" and weighty:
-                fixed = role in STATISTICS or (role == "weight" and _is_selection(operation, array))
+                fixed = role in STATISTICS or (role == "weight" and _was_never_learned(operation, array))
                 step.hold(place, self._tensor(name, array, fixed))
             else:
                 self.known[name] = array
@@ -204,11 +204,13 @@ def _is_filler(operation: Operation, array: Array) -> bool:
     return operation.kind == "Concat" and not array.any()
 
 
-def _is_selection(operation: Operation, array: Array) -> bool:
-    """Option A as a convolution of zeros and ones. Nothing is trained to be that, so it is fixed."""
+def _was_never_learned(operation: Operation, array: Array) -> bool:
+    """Option A as a convolution of zeros and ones, or a blur: one filter for all channels. No training leaves these."""
     groups = int(operation.attributes.get("group", 1))
     if operation.kind != "Conv" or len(operation.inputs) > 2 or array.ndim != 4 or groups < 1:
         return False
+    if groups == len(array) > 1 and array.shape[1] == 1 and (array == array[0]).all():
+        return True
     return channels_begin(torch.from_numpy(np.array(array, dtype=np.float32)), groups) is not None
 
 

@@ -17,7 +17,7 @@ from resnet_conformance.findings import Report
 from tests.mutants.right_samples import KeptMatrix, keeping
 
 from .exports import FOLDER, export, trained
-from .same import judged
+from .same import compared, judged
 
 pytestmark = pytest.mark.slow
 
@@ -56,6 +56,25 @@ class Detached(nn.Module):
         return y
 
 
+class Blurred(nn.Module):
+    """A ResNet-20 with a blur, the same fixed filter on each channel, before its second stage."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = resnet_impl.cifar_resnet20()
+        row = torch.tensor([1.0, 2.0, 1.0]) / 4
+        self.register_buffer("filter", torch.outer(row, row)[None, None])
+        self.net.maps16.register_forward_pre_hook(self.blur)
+
+    def blur(self, module: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor]:
+        x = given[0]
+        return (F.conv2d(x, self.get_buffer("filter").expand(x.shape[1], 1, 3, 3), padding=1, groups=x.shape[1]),)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.net(x)
+        return y
+
+
 def always_trains(places: slice = slice(None)) -> nn.Module:
     """A ResNet-20 with such BN in these of its places."""
     net = resnet_impl.cifar_resnet20()
@@ -75,6 +94,7 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "rounded": lambda: Wrapped(torch.clone, lambda x: x.half().relu().float()),
     "detached": Detached,
     "kept-convolution": keeping(KeptMatrix),
+    "blurred": Blurred,
 }
 
 
@@ -187,3 +207,11 @@ def test_a_fixed_convolution_of_zeros_and_ones_is_option_a_in_a_file_too(way: st
     assert (module.verdict, failed(module)) == ("conforms", set())
     assert (report.verdict, failed(report)) == ("conforms", set())
     assert {c: outcomes(report)[c] for c in ("SC-03", "CT-04")} == {"SC-03": "pass", "CT-04": "pass"}
+
+
+@pytest.mark.parametrize("way", ["legacy", "legacy-kept", "dynamo", "pt2"])
+def test_a_blur_is_one_in_a_file_too(way: str) -> None:
+    """Filters of all channels that are the same were not learned."""
+    module, report = report_on("blurred", "module"), report_on("blurred", way)
+    assert "CT-01" not in failed(module)
+    assert compared(module, report) == {}
