@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import torch.nn.functional as F  # noqa: N812  (the customary name)
+from torch import Tensor, nn
 
 from resnet_conformance import check
 from resnet_conformance.capture.laboratory import Laboratory
@@ -32,3 +34,23 @@ def test_the_largest_size(factory: Any, architecture: str, largest: int, monkeyp
     report = check(factory, architecture, only=("HD-05",), seed=3)
     assert [f.outcome for f in report.findings if f.clause == "HD-05"] == ["pass"]
     assert max(seen) == largest
+
+
+class FixedWindow(nn.Module):
+    """A head whose window is the whole map of 32x32 images, as tutorials have it: of a 5x4 map it takes 4x4."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = resnet18_cifar_stem()
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.net.fc(F.avg_pool2d(self.net.features(x), 4).flatten(1))
+        return y
+
+
+def test_a_window_that_covers_the_map_is_compared_where_it_does() -> None:
+    """What it leaves out of larger maps is for HD-05 and HD-07; the values are the paper's at the paper's size."""
+    report = check(FixedWindow, "cifar10/resnet18-imagenet-blocks", seed=3)
+    outcomes = {f.clause: f.outcome for f in report.findings}
+    assert outcomes["HD-07"] == "fail"
+    assert {outcomes[c] for c in ("EQ-01", "EQ-02", "EQ-03", "EQ-04")} == {"pass"}

@@ -10,6 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812  (the customary name)
 from torch import Tensor, nn
+from torchvision.ops import FrozenBatchNorm2d
 
 import resnet_impl
 from resnet_conformance import check
@@ -75,6 +76,17 @@ class Blurred(nn.Module):
         return y
 
 
+def frozen() -> nn.Module:
+    """A ResNet-20 as a backbone whose BN is frozen: arithmetic with buffers."""
+    net: nn.Module = always_trains()
+    for name, module in list(net.named_modules()):
+        if isinstance(module, Batch):
+            parent, _, own = name.rpartition(".")
+            setattr(net.get_submodule(parent), own, FrozenBatchNorm2d(module.num_features))
+    net.fc = nn.Identity()
+    return net
+
+
 def always_trains(places: slice = slice(None)) -> nn.Module:
     """A ResNet-20 with such BN in these of its places."""
     net = resnet_impl.cifar_resnet20()
@@ -95,6 +107,7 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "detached": Detached,
     "kept-convolution": keeping(KeptMatrix),
     "blurred": Blurred,
+    "frozen": frozen,
 }
 
 
@@ -214,4 +227,12 @@ def test_a_blur_is_one_in_a_file_too(way: str) -> None:
     """Filters of all channels that are the same were not learned."""
     module, report = report_on("blurred", "module"), report_on("blurred", way)
     assert "CT-01" not in failed(module)
+    assert compared(module, report) == {}
+
+
+@pytest.mark.parametrize("way", ["pt2", "pt2-core"])
+def test_frozen_bn_is_frozen_in_a_program_too(way: str) -> None:
+    """Arithmetic with buffers alone: another mode cannot have had another."""
+    module, report = report_on("frozen", "module"), report_on("frozen", way)
+    assert outcomes(module)["BH-03"] == "not-applicable"
     assert compared(module, report) == {}
