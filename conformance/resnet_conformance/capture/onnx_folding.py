@@ -15,6 +15,7 @@ import numpy as np
 
 from .onnx_file import CLASSES, LARGEST, RULES, Array, Operation, Program
 from .onnx_graph import Draft
+from .onnx_groups import join_groups
 from .onnx_known import compute
 from .problems import TargetError
 
@@ -22,6 +23,7 @@ EPS = 1e-5
 IDENTITY = (0, 1, 2, 3)
 POOLED = frozenset({"GlobalAveragePool", "GlobalMaxPool", "ReduceMean", "AveragePool"})
 PASSING = frozenset({"Relu", "Dropout", "Reshape", "Unsqueeze", "Transpose", "Flatten"})
+NORMS = frozenset({"BatchNormalization", "GroupNormalization"})
 LEAVING = frozenset({"Reshape", "Squeeze", "Flatten", "Transpose", "Identity", "Softmax", "LogSoftmax"})
 
 
@@ -38,6 +40,7 @@ def unfold(program: Program, name: str) -> tuple[Program, Folding]:
     file's. Raises TargetError.
     """
     draft = Draft(_computed(program, name))
+    join_groups(draft)
     _merge_scales(draft)
     _merge_biases(draft)
     folding = _restore(draft)
@@ -48,8 +51,9 @@ def unfold(program: Program, name: str) -> tuple[Program, Folding]:
 def _computed(program: Program, name: str) -> Program:
     """Operations on constants replaced by what they give; an Identity of a constant is a constant of its own."""
     constants, left, total = dict(program.constants), [], 0
+    read = {name for operation in program.operations for name in operation.inputs} | {*program.outputs}
     for operation in program.operations:
-        if all(name in constants for name in operation.inputs if name):
+        if all(name in constants for name in operation.inputs if name) and not read & {*operation.outputs[1:]}:
             try:
                 found = compute(operation, program.opset, [constants.get(n) for n in operation.inputs])
             except Exception as error:
@@ -85,9 +89,9 @@ def _reader(draft: Draft, value: str, order: Order) -> tuple[Operation, str, Ord
 
 
 def _has_norm(draft: Draft, operation: Operation) -> bool:
-    """Does BN follow?"""
+    """Does a norm follow?"""
     found = _reader(draft, operation.outputs[0], IDENTITY)
-    return found is not None and found[0].kind == "BatchNormalization" and found[0].inputs[0] == found[1]
+    return found is not None and found[0].kind in NORMS and found[0].inputs[0] == found[1]
 
 
 def _is_classifier(draft: Draft, operation: Operation) -> bool:
@@ -154,8 +158,11 @@ def _affine(draft: Draft, operation: Operation) -> _Affine:
 
 
 def _merge_scales(draft: Draft) -> None:
-    """Caffe's BatchNorm has neither gamma nor beta: a Scale layer behind it has, which converters write as Mul, Add."""
-    for operation in draft.of_kind("BatchNormalization"):
+    """Caffe's BatchNorm has neither gamma nor beta: a Scale layer behind it has, which converters write as Mul, Add.
+
+    So do the operators that make a group norm.
+    """
+    for operation in (*draft.of_kind("BatchNormalization"), *draft.of_kind("GroupNormalization")):
         gamma, beta = (draft.constants.get(name) for name in (*operation.inputs[1:3], "", "")[:2])
         if gamma is None or beta is None or np.any(gamma != 1) or np.any(beta != 0):
             continue

@@ -82,6 +82,14 @@ class Draft:
         self._readers[source] = readers + self._readers.pop(result, [])
         self._results[source] += self._results.pop(result, 0)
 
+    def discard(self, operation: Operation) -> None:
+        """Remove an operation whose one reader is about to go, and is all that its result was for."""
+        result = operation.outputs[0]
+        if self.readers(result) == 1:
+            self._places[result] = []
+            for name in map(self._source, operation.inputs):
+                self._readers[name].remove(result)
+
     def program(self) -> Program:
         """The program as it is now."""
         operations = [self._current(o) for o in self._now()]

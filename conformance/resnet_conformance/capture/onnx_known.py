@@ -15,6 +15,8 @@ from .onnx_file import Array, Operation
 
 LARGEST = 2**26  # numbers in one of them
 
+NORM = "BatchNormalization"  # in training it has new statistics as further results
+
 Known = Callable[[Operation, int, Sequence[Array]], Array]
 
 
@@ -24,7 +26,7 @@ def compute(operation: Operation, opset: int, inputs: Sequence[Array | None]) ->
     Raises ValueError where a result would be impossibly large.
     """
     function = KNOWN.get(operation.kind)
-    if function is None or len(operation.outputs) != 1:
+    if function is None or (len(operation.outputs) != 1 and operation.kind != NORM):
         return None
     given = [operand for operand in inputs if operand is not None]
     with np.errstate(all="ignore"):
@@ -124,6 +126,20 @@ def _prod(o: Operation, opset: int, inputs: Sequence[Array]) -> Array:
     return np.asarray(np.prod(inputs[0], axis=_axes(o, inputs), keepdims=bool(o.attributes.get("keepdims", 1))))
 
 
+def _mean(o: Operation, opset: int, inputs: Sequence[Array]) -> Array:
+    return np.asarray(np.mean(inputs[0], axis=_axes(o, inputs), keepdims=bool(o.attributes.get("keepdims", 1))))
+
+
+def _normalized(o: Operation, opset: int, inputs: Sequence[Array]) -> Array:
+    """Weights that a network standardizes: with their own mean and variance, or with those that are given."""
+    x, gamma, beta, mean, var = inputs
+    if o.attributes.get("training_mode") or any(o.outputs[1:]):
+        rest = tuple(axis for axis in range(x.ndim) if axis != 1)
+        mean, var = x.mean(rest), x.var(rest)
+    gamma, beta, mean, var = (v.reshape(-1, *(1,) * (x.ndim - 2)) for v in (gamma, beta, mean, var))
+    return np.asarray((x - mean) / np.sqrt(var + float(o.attributes.get("epsilon", 1e-5))) * gamma + beta)
+
+
 def _elementwise(function: Callable[..., Any]) -> Known:
     def run(o: Operation, opset: int, inputs: Sequence[Array]) -> Array:
         _within(np.broadcast_shapes(*(operand.shape for operand in inputs)))
@@ -169,4 +185,6 @@ KNOWN: Mapping[str, Known] = {
     "Max": lambda o, opset, inputs: np.maximum.reduce(list(inputs)),
     "Min": lambda o, opset, inputs: np.minimum.reduce(list(inputs)),
     "ReduceProd": _prod,
+    "ReduceMean": _mean,
+    NORM: _normalized,
 }
