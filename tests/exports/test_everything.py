@@ -19,7 +19,7 @@ from resnet_conformance.capture import load_target
 from resnet_conformance.examination import EVIDENCE
 from resnet_conformance.spec import load_spec
 from tests.conformance.files.exports import export, trained
-from tests.conformance.files.same import compared, deviations
+from tests.conformance.files.same import LOST, compared, deviations, lost_by_folding
 from tests.thirdparty.factories import NEEDS
 
 CHECKOUT = Path(__file__).parents[2]
@@ -28,9 +28,23 @@ WAYS = ("legacy", "legacy-kept", "dynamo", "pt2")
 # and gigabytes; and by structure alone, as experiments on networks so deep take many minutes again.
 DEEP, DEEP_WAYS, DEEP_EVIDENCE = 200, ("legacy",), ("structure",)
 
-# What an exporter is known not to take, as (package of the target, way): why. All else must be exported: an exporter
-# that refuses a network that it took before is a regression to be looked at.
-REFUSED: Mapping[tuple[str, str], str] = {}
+# What an exporter is known not to take, as (name of the factory, way): why. All else must be exported: an exporter that
+# refuses a network that it took before is a regression to be looked at.
+KEYWORDS = "torch's old exporter gives it the image as a second argument of the same name"
+DETACHED = "torch.export keeps none of what `residual.data` is joined with (monai:nets/resnet.py, shortcut A)"
+REFUSED: Mapping[tuple[str, str], str] = {
+    ("hf_resnet50_backbone", "legacy"): KEYWORDS,
+    ("hf_resnet50_backbone", "legacy-kept"): KEYWORDS,
+    ("monai_features_resnet18", "pt2"): DETACHED,
+    ("monai_features_resnet18", "dynamo"): DETACHED,
+}
+
+# What an exporter writes as another network, and the clause that shows it: `residual.data` breaks the old exporter's
+# trace, which then writes the shortcut of its example as a constant. The file is no residual network any more.
+CHANGED: Mapping[tuple[str, str], str] = {
+    ("monai_features_resnet18", "legacy"): "BLK-01",
+    ("monai_features_resnet18", "legacy-kept"): "BLK-01",
+}
 
 
 def rows() -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -65,7 +79,8 @@ CASES = [(*row, way) for row in ROWS for way in WAYS if way in DEEP_WAYS or not 
 def test_the_deepest_networks_are_among_the_cases() -> None:
     deep = {architecture for _, architecture, _, _ in CASES if is_deep(architecture)}
     assert deep >= {"cifar10/resnet1202", "cifar10/preresnet1001"}
-    assert not [case for case in REFUSED if case[0] == "resnet_impl"]
+    others = {target.partition(":")[2] for target, *_ in CASES if package(target) != "resnet_impl"}
+    assert {name for name, _ in (*REFUSED, *CHANGED)} <= others
 
 
 def test_every_case_is_of_a_library_that_can_be_looked_for() -> None:
@@ -90,10 +105,14 @@ def test_a_file_is_judged_as_its_module(
     try:
         export(module, path, way, (1, wanted.channels, wanted.size, wanted.size))
     except Exception:
-        if reason := REFUSED.get((package(target), way)):
+        if reason := REFUSED.get((target.partition(":")[2], way)):
             pytest.skip(f"cannot be exported: {reason}")
         raise
     evidence = DEEP_EVIDENCE if is_deep(architecture) else EVIDENCE
     expected, found = (check(what, architecture, seed=7, evidence=evidence) for what in (module, str(path)))
+    if clause := CHANGED.get((target.partition(":")[2], way)):
+        assert clause in {f.clause for f in found.failed()} - {f.clause for f in expected.failed()}
+        return
     assert compared(expected, found) == {}
-    assert deviations(found) == deviations(expected)
+    lost = LOST | lost_by_folding(expected, found)
+    assert deviations(found) == deviations(expected, lost)

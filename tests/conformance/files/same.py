@@ -11,6 +11,10 @@ from .exports import exported, network
 
 # what an export loses: BN's eps, momentum and the convolution's bias; whether another size was meant to be accepted
 LOST = {"BN-04", "BN-07", "CB-01", "CB-02", "HD-05", "HD-07"}
+# what folding loses besides: whether a convolution with a bias had BN, and how many parameters that makes
+BIASED = {"STEM-03", "SC-14", "BN-01", "BN-02", "BN-03", "BH-03", "EQ-03", "CT-07"}
+# and whether BN was frozen, as a backbone's is
+FROZEN = {"BN-03", "BH-03", "EQ-03"}
 EQUIVALENCE = {"EQ-01", "EQ-02", "EQ-03", "EQ-04"}
 UNSAID = {"not-examined", "not-applicable"}
 
@@ -24,7 +28,7 @@ def judged(name: str, way: str) -> Report:
 def compared(one: Report, other: Report) -> dict[str, tuple[str, str]]:
     """As `differences`, and the verdict, where what the export lost does not decide it."""
     found = differences(one, other)
-    lost = any(f.clause in LOST and f.outcome == "fail" for f in one.failed("MUST"))
+    lost = any(f.clause in LOST | lost_by_folding(one, other) for f in one.failed("MUST"))
     if one.verdict != other.verdict and not lost:
         found["verdict"] = one.verdict, other.verdict
     return found
@@ -39,10 +43,24 @@ def differences(one: Report, other: Report) -> dict[str, tuple[str, str]]:
     first, second = ({f.clause: f.outcome for f in report.findings} for report in (one, other))
     different = {c: (first[c], second[c]) for c in first if first[c] != second[c]}
     free = LOST | (EQUIVALENCE if "fail" in (first.get("HD-05"), second.get("HD-05")) else set())
-    return {c: pair for c, pair in different.items() if c not in free or not UNSAID & set(pair)}
+    folded = lost_by_folding(one, other)
+    return {
+        c: pair
+        for c, pair in different.items()
+        if not ((c in free and UNSAID & set(pair)) or (c in folded and pair[1] == "pass"))
+    }
 
 
-def deviations(report: Report) -> set[str]:
+def lost_by_folding(module: Report, file: Report) -> set[str]:
+    """Clauses that pass in a file, as its BN was put back behind every bias, whatever the module has."""
+    if not any("folded into their convolutions" in text for text in file.summary.get("file", ())):
+        return set()
+    outcomes = {f.clause: f.outcome for f in module.findings}
+    biased = BIASED if outcomes["CB-01"] == "fail" or outcomes["BN-03"] == "fail" else set()
+    return biased | (FROZEN if outcomes["BH-03"] == "not-applicable" else set())
+
+
+def deviations(report: Report, lost: set[str] = LOST) -> set[str]:
     """The named deviations, without those of clauses that an export loses, though others may fail for them, too."""
     failed = [f for f in report.findings if f.outcome == "fail" and f.deviation]
-    return {f.deviation for f in failed if f.deviation} - {f.deviation for f in failed if f.clause in LOST}
+    return {f.deviation for f in failed if f.deviation} - {f.deviation for f in failed if f.clause in lost}
