@@ -115,4 +115,4 @@ def test_a_file_is_judged_as_its_module(
         return
     assert compared(expected, found) == {}
     lost = LOST | lost_by_folding(expected, found)
-    assert deviations(found) == deviations(expected, lost)
+    assert deviations(found, lost) == deviations(expected, lost)
