@@ -24,6 +24,11 @@ class Draft:
                 self._readers.setdefault(name, []).append(operation.outputs[0])
         self._results = Counter(program.outputs)
 
+    @property
+    def batch(self) -> int | None:
+        """The batch size that the file declares."""
+        return self._program.input_shape[0] if self._program.input_shape else None
+
     def _now(self) -> Iterator[Operation]:
         for operations in self._places.values():
             yield from operations

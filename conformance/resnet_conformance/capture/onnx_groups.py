@@ -48,4 +48,5 @@ def _groups(draft: Draft, instance: Operation, before: Operation | None) -> int:
     plain = all(
         o is not None and o.shape == (groups,) and (o == n).all() for o, n in zip(operands, (1, 0), strict=True)
     )
-    return groups if plain and shape[2] == -1 else 0
+    by_sample = shape[0] in (0, draft.batch) and shape[2] == -1
+    return groups if plain and by_sample else 0
