@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,11 +74,23 @@ def open_runs(
         state = world.agreed(checkpoint.load(path) if world.writes and path.exists() else None)
         if state is not None:
             resume(run, state)
-        run.about = {**about, "environment": environment(world.device) | {"processes": world.size}}
+        now = environment(world.device) | {"processes": world.size}
+        # of a run that is complete the record stays what it was, or is made again where a process died before it
+        run.about = state["about"] if state and run.trainer.done else {**about, **_environments(now, state)}
+        if run.trainer.done:
+            run.tell()
         if world.writes:
             run.board = Board(folder / "tensorboard", run.trainer.iteration + 1)
         found.append(run)
     return found
+
+
+def _environments(now: dict[str, Any], state: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Where the run goes on, and where parts of it ran before that."""
+    before = state["about"] if state else {}
+    listed = [*before.get("earlier", ()), *([before["environment"]] if "environment" in before else [])]
+    earlier = [place for i, place in enumerate(listed) if place != now and place not in listed[:i]]
+    return {"environment": now, **({"earlier": earlier} if earlier else {})}
 
 
 def digest_of(data: Cifar10) -> str:

@@ -117,21 +117,39 @@ def resume(run: Run, state: Mapping[str, Any]) -> None:
 def train(runs: Sequence[Run], every: int, watch: Callable[[Sequence[Run]], None], save_every: int = LOOK) -> None:
     """Train all of them to the end. `every` iterations a row is measured, `save_every` a checkpoint is written.
 
-    `watch` is called after each look. Raises Stopped after a signal, when all is saved, and TrainingError.
+    `watch` is called after each look. Raises Stopped after a signal, when all is saved, and TrainingError: where one of
+    several seeds breaks, the others come to their end first.
     """
+    broken: dict[int, TrainingError] = {}
     with listening() as flag:
-        while going := [run for run in runs if not run.trainer.done]:
+        while going := [run for run in runs if not run.trainer.done and run.trainer.seed not in broken]:
             for run in going:
                 run.trainer.take()
             for run in going:
-                _after(run, every, save_every)
+                try:
+                    _after(run, every, save_every)
+                except TrainingError as error:
+                    broken[run.trainer.seed] = error
+            if len(runs) == len(broken):
+                break
             if any(run.trainer.iteration % LOOK == 0 or run.trainer.done for run in going):
                 watch(runs)
-            if _told(flag, going):
+            going = [run for run in going if run.trainer.seed not in broken]
+            if going and _told(flag, going):
                 for run in going:
                     run.save()
                     run.tell()
                 raise Stopped(flag.number or signal.SIGTERM)
+    if broken:
+        raise _all_of(broken, len(runs))
+
+
+def _all_of(broken: Mapping[int, TrainingError], seeds: int) -> TrainingError:
+    """One error of those of several seeds."""
+    if seeds == 1:
+        return next(iter(broken.values()))
+    others = "; the other seeds are complete" if seeds > len(broken) else ""
+    return TrainingError("; ".join(f"seed {seed}: {error}" for seed, error in broken.items()) + others)
 
 
 def _after(run: Run, every: int, save_every: int) -> None:
@@ -142,15 +160,13 @@ def _after(run: Run, every: int, save_every: int) -> None:
             run.save()
         return
     trainer.look()
-    if trainer.iteration % every == 0 or trainer.done:
-        row = trainer.measure()
+    row = trainer.measure() if trainer.iteration % every == 0 or trainer.done else None
+    if trainer.iteration % save_every == 0 or trainer.done:
+        run.save()  # before the record: what says that it is done has its weights
+    if row is not None:
         run.tell()
         if run.board is not None:
             run.board.add(row)
-    if trainer.iteration % save_every == 0 or trainer.done:
-        run.save()
-    if trainer.done:
-        run.tell()
 
 
 def _told(flag: Flag, going: Sequence[Run]) -> bool:

@@ -135,7 +135,8 @@ def _notes(lines: Sequence[Line]) -> Iterator[str]:
         yield f"* {data}"
     for sentence in dict.fromkeys(s for run in runs for s in run["departures"]):
         yield f"* Not as in the paper: {sentence}."
-    for machine in dict.fromkeys(json.dumps(run["environment"], sort_keys=True) for run in runs):
+    machines = [one for run in runs for one in (*run.get("earlier", ()), run["environment"])]
+    for machine in dict.fromkeys(json.dumps(one, sort_keys=True) for one in machines):
         yield "* " + ", ".join(f"{key} {value}" for key, value in json.loads(machine).items())
     if left := [f"{line.missing} of {line.model}" for line in lines if line.missing]:
         yield f"* Not complete, and not shown: {', '.join(left)}."
@@ -169,15 +170,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     models = options.models.split(",")
     try:
         lines = [read_line(options.output, model, options.seeds) for model in models]
-        recipes = None if options.show else {model: trainer.read_recipe(options, model) for model in models}
+        recipes = None if options.show else recipes_of(options, models)
         check_alike(lines, options.output, recipes)
         for line in () if options.show else lines:
             for seeds in _missing(line, options):
                 if code := trainer.main([*_arguments(given), *_of_run(line.model, seeds, options.output)]):
                     print(f"{PROGRAM}: not complete; the same command goes on with it", file=sys.stderr)
                     return code
+        models += _others(options.output, models)
         lines = [read_line(options.output, model, options.seeds) for model in models]
-        check_alike(lines, options.output, recipes)
+        check_alike(lines, options.output, None if recipes is None else recipes_of(options, models))
         if not options.show or any(line.runs for line in lines):
             _write(lines, options.output)
     except TrainingError as error:
@@ -185,6 +187,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return REFUSED
     Console(highlight=False).print(render(lines), markup=False, soft_wrap=True)
     return 0
+
+
+def recipes_of(options: argparse.Namespace, models: Sequence[str]) -> dict[str, Recipe]:
+    """The recipe that was asked for, by model. Raises TrainingError for a model that there is not."""
+    return {model: trainer.read_recipe(options, model) for model in models}
+
+
+def _others(folder: Path, models: Sequence[str]) -> list[str]:
+    """Models with complete runs in the folder that were not asked for: a table of the asked alone would lose them."""
+    found = dict.fromkeys(path.parents[1].name for path in sorted(folder.glob("*/seed*/run.json")) if _complete(path))
+    order = list(PRINTED)
+    left = [model for model in found if model not in models]
+    return sorted(left, key=lambda model: order.index(model) if model in order else len(order))
 
 
 def _missing(line: Line, options: argparse.Namespace) -> Iterator[tuple[int, ...]]:

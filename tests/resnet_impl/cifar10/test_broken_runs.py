@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from pathlib import Path
 
 import pytest
 import torch
 
-from resnet_impl.cifar10 import checkpoint
+from resnet_impl.cifar10 import checkpoint, launch
 from resnet_impl.cifar10.errors import TrainingError
 from resnet_impl.cifar10.launch import open_runs
 from resnet_impl.cifar10.recipe import Recipe
@@ -45,6 +46,52 @@ def test_weights_that_are_no_numbers_are_not_saved(when: int, tmp_path: Path) ->
         train_runs([run], 100, lambda runs: None, 20 if when == 20 else 100)
     assert run.path.read_bytes() == before
     assert not (tmp_path / "run.json").exists()
+
+
+def test_a_seed_that_breaks_costs_itself_alone(tmp_path: Path) -> None:
+    recipe = Recipe("resnet8", batch=8, iterations=30, drops=(15,))
+    runs = open_runs(recipe, made_data(), (0, 1, 2), tmp_path, CPU)
+    with torch.no_grad():
+        next(runs[1].trainer.net.parameters()).fill_(float("inf"))
+    with pytest.raises(TrainingError, match=r"^seed 1: .*no finite number.*; the other seeds are complete$"):
+        train_runs(runs, 100, lambda runs: None, 10)
+    assert [(tmp_path / f"seed{seed}" / "run.json").exists() for seed in range(3)] == [True, False, True]
+    assert [run.trainer.done for run in runs] == [True, False, True]
+
+
+def test_no_record_says_done_before_the_last_weights_are_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = opened(tmp_path, 20)
+
+    def full(run: Run) -> None:
+        raise TrainingError("No space left on device")
+
+    monkeypatch.setattr(Run, "save", full)
+    with pytest.raises(TrainingError, match="No space"):
+        train_runs([run], 100, lambda runs: None, 100)
+    assert not (tmp_path / "run.json").exists()
+
+
+def test_a_record_that_a_dead_process_left_out_is_made_again(tmp_path: Path) -> None:
+    run = opened(tmp_path, 20)
+    train_runs([run], 100, lambda runs: None, 100)
+    record = (tmp_path / "run.json").read_text()
+    (tmp_path / "run.json").unlink()
+    recipe = Recipe("resnet8", batch=8, iterations=20, drops=(10,))
+    assert open_runs(recipe, made_data(), (0,), tmp_path, CPU, go_on=True)[0].trainer.done
+    assert (tmp_path / "run.json").read_text() == record
+
+
+def test_all_places_where_a_run_was_are_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = Recipe("resnet8", batch=8, iterations=30, drops=(15,))
+    for device in ("one", "two", "two", "three"):
+        monkeypatch.setattr(launch, "environment", lambda where, device=device: {"device": device})
+        run = open_runs(recipe, made_data(), (0,), tmp_path, CPU, go_on=True)[0]
+        run.trainer.take()
+        run.save()
+    run.tell()
+    record = json.loads((tmp_path / "run.json").read_text())
+    assert record["environment"]["device"] == "three"
+    assert [place["device"] for place in record["earlier"]] == ["one", "two"]
 
 
 def test_a_disk_that_fills_within_a_checkpoint_is_told_in_its_own_words(tmp_path: Path) -> None:

@@ -55,6 +55,16 @@ def test_the_table_beside_the_papers(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert (tmp_path / "curves.png").exists()
 
 
+def test_a_table_of_other_models_keeps_those_that_are_there(tmp_path: Path) -> None:
+    record(tmp_path, "resnet32", 0, 7.5)
+    record(tmp_path, "resnet20", 0, 8.7)
+    record(tmp_path, "plain20", 0, 9.5)
+    record(tmp_path, "resnet44", 0, 7.1, done=False)
+    assert table6.main(["--models", "plain20", "--seeds", "1", "--output", str(tmp_path), "--show", *SHORT]) == 0
+    models = json.loads((tmp_path / "table6.json").read_text())["models"]
+    assert [model["model"] for model in models] == ["plain20", "resnet20", "resnet32"]
+
+
 @pytest.mark.slow
 def test_what_is_missing_is_trained_and_what_is_there_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     arguments = ["--models", "resnet8,plain8", "--seeds", "2", "--output", str(tmp_path), *SHORT]
