@@ -17,6 +17,7 @@ from resnet_conformance.cli import main
 from .byhand import Hand, resnet20
 from .exports import FOLDER, exported
 from .mutations import damaged
+from .norms_made import OTHERS, written
 
 pytestmark = pytest.mark.slow
 
@@ -26,13 +27,15 @@ LONG = 60  # seconds; whole judgements of ResNet-20 take two
 
 
 SEEDS = range(FIRST, FIRST + COUNT)
-ONNX = ("legacy", "legacy-kept", "dynamo", "by hand")
+ONNX = ("legacy", "legacy-kept", "dynamo", "by hand", *OTHERS)
 CASES = [(seed, "pt2") for seed in SEEDS] + [(seed, ONNX[seed % len(ONNX)]) for seed in SEEDS]
 
 
 @functools.cache
 def source_of(way: str) -> Path:
     """The sound file: an export, or a net of (N, H, W, C) that is written node by node, as Keras' converters do."""
+    if way in OTHERS:
+        return written(way, "legacy-kept")
     if way != "by hand":
         return Path(exported("resnet20", way))
     hand = Hand(last=True)
