@@ -17,14 +17,14 @@ FOLDER = Path(mkdtemp(prefix="resnet-files-"))
 
 
 def trained(module: nn.Module, seed: int = 0) -> nn.Module:
-    """The network with BN as after training: no statistic is 0 or 1, no beta is 0."""
+    """The network with BN and biases as after training: no statistic is 0 or 1, no beta and no bias is 0."""
     generator = torch.Generator().manual_seed(seed)
     for part in module.modules():
         if isinstance(part, nn.BatchNorm2d):
             for tensor, around in ((part.weight, 1.0), (part.bias, 0.0), (part.running_mean, 0.0)):
                 tensor.data.normal_(around, 0.1, generator=generator)
             part.running_var.uniform_(0.5, 1.5, generator=generator)  # type: ignore[union-attr, operator]
-        if isinstance(part, nn.Linear) and part.bias is not None:
+        if isinstance(part, (nn.Linear, nn.Conv2d)) and part.bias is not None:
             part.bias.data.normal_(0, 0.1, generator=generator)
     return module.eval()
 
