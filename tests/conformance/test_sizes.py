@@ -54,3 +54,23 @@ def test_a_window_that_covers_the_map_is_compared_where_it_does() -> None:
     outcomes = {f.clause: f.outcome for f in report.findings}
     assert outcomes["HD-07"] == "fail"
     assert {outcomes[c] for c in ("EQ-01", "EQ-02", "EQ-03", "EQ-04")} == {"pass"}
+
+
+class Cropped(nn.Module):
+    """A head whose window is as wide as the map is high or wide, whichever is less: of 9x7 it leaves two rows out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = cifar_resnet20()
+
+    def forward(self, x: Tensor) -> Tensor:
+        for name, part in self.net.named_children():
+            x = x if name == "fc" else part(x)
+        y: Tensor = self.net.fc(F.avg_pool2d(x, min(x.shape[2:]))[:, :, 0, 0])
+        return y
+
+
+def test_a_window_that_follows_the_map_in_part_is_compared_where_it_does_not() -> None:
+    report = check(Cropped, "cifar10/resnet20", seed=3)
+    assert report.verdict == "violates"
+    assert "EQ-01" in {f.clause for f in report.failed()}

@@ -14,7 +14,7 @@ from typing import Any
 from torch import nn
 
 from ..candidate import Candidate
-from ..graph import Graph, Node, Shape, operations
+from ..graph import Graph, Shape, operations
 from .file_network import subject
 from .files import declared_first
 from .inputs import describe_dimensions, parameters_of
@@ -161,8 +161,7 @@ def _capture(
     train: tuple[Graph, ...] = ()
     train_failure = resized_failure = ""
     try:
-        one_mode = loaded.file is not None and loaded.file.one_mode
-        if one_mode and any(node.op == "batch_norm" and not _is_kept(graph, node) for node in graph):
+        if loaded.file is not None and loaded.file.one_mode and any(node.op == "batch_norm" for node in graph):
             raise CaptureError("the file holds BN as arithmetic in the mode that it was exported in, and no other mode")
         train = (runner.either(shape, "train"),)
         if [node.op for node in train[0]] != [node.op for node in graph]:
@@ -190,12 +189,6 @@ def _capture(
         file=loaded.file,
         laboratory=Laboratory(loaded, graph, runner.on == "cpu", runner.places),
     )
-
-
-def _is_kept(graph: Graph, node: Node) -> bool:
-    """Are gamma and beta buffers? Then BN is frozen, and arithmetic in every mode: nothing of it is lost in a file."""
-    operands = [node.operand(role) for role in ("gamma", "beta")]
-    return all(i is not None and graph[i].op == "buffer" for i in operands)
 
 
 def distinct(graphs: Iterable[Graph]) -> Iterator[Graph]:

@@ -23,7 +23,7 @@ EPS = 1e-5
 IDENTITY = (0, 1, 2, 3)
 POOLED = frozenset({"GlobalAveragePool", "GlobalMaxPool", "ReduceMean", "AveragePool"})
 PASSING = frozenset({"Relu", "Dropout", "Reshape", "Unsqueeze", "Transpose", "Flatten"})
-NORMS = frozenset({"BatchNormalization", "GroupNormalization"})
+NORMS = frozenset({"BatchNormalization", "GroupNormalization", "InstanceNormalization"})
 LEAVING = frozenset({"Reshape", "Squeeze", "Flatten", "Transpose", "Identity", "Softmax", "LogSoftmax"})
 
 
@@ -91,6 +91,8 @@ def _reader(draft: Draft, value: str, order: Order) -> tuple[Operation, str, Ord
 def _has_norm(draft: Draft, operation: Operation) -> bool:
     """Does a norm follow?"""
     found = _reader(draft, operation.outputs[0], IDENTITY)
+    if found is not None and found[0].kind == "Reshape":  # to groups of channels
+        found = _reader(draft, found[0].outputs[0], IDENTITY)
     return found is not None and found[0].kind in NORMS and found[0].inputs[0] == found[1]
 
 
@@ -158,11 +160,8 @@ def _affine(draft: Draft, operation: Operation) -> _Affine:
 
 
 def _merge_scales(draft: Draft) -> None:
-    """Caffe's BatchNorm has neither gamma nor beta: a Scale layer behind it has, which converters write as Mul, Add.
-
-    So do the operators that make a group norm.
-    """
-    for operation in (*draft.of_kind("BatchNormalization"), *draft.of_kind("GroupNormalization")):
+    """Caffe's BatchNorm has neither gamma nor beta: a Scale layer behind it has, which converters write as Mul, Add."""
+    for operation in draft.of_kind("BatchNormalization"):
         gamma, beta = (draft.constants.get(name) for name in (*operation.inputs[1:3], "", "")[:2])
         if gamma is None or beta is None or np.any(gamma != 1) or np.any(beta != 0):
             continue

@@ -20,14 +20,14 @@ class Draft:
         self._readers: dict[str, list[str]] = {}  # by value: first outputs of those that read it
         for operation in program.operations:
             self._places[operation.outputs[0]] = [operation]
-            for name in filter(None, operation.inputs):
+            for name in filter(None, operation.inputs if operation.kind != "Shape" else ()):  # it reads no number
                 self._readers.setdefault(name, []).append(operation.outputs[0])
         self._results = Counter(program.outputs)
 
     @property
-    def batch(self) -> int | None:
-        """The batch size that the file declares."""
-        return self._program.input_shape[0] if self._program.input_shape else None
+    def declared(self) -> tuple[int | None, ...]:
+        """The shape of the input that the file declares; all free where it declares none."""
+        return self._program.input_shape or (None,) * 4
 
     def _now(self) -> Iterator[Operation]:
         for operations in self._places.values():
@@ -86,14 +86,6 @@ class Draft:
         readers = [place for place in self._readers.get(source, ()) if place != result]
         self._readers[source] = readers + self._readers.pop(result, [])
         self._results[source] += self._results.pop(result, 0)
-
-    def discard(self, operation: Operation) -> None:
-        """Remove an operation whose one reader is about to go, and is all that its result was for."""
-        result = operation.outputs[0]
-        if self.readers(result) == 1:
-            self._places[result] = []
-            for name in map(self._source, operation.inputs):
-                self._readers[name].remove(result)
 
     def program(self) -> Program:
         """The program as it is now."""

@@ -122,17 +122,24 @@ def _divide(o: Operation, opset: int, inputs: Sequence[Array]) -> Array:
     return np.trunc(np.true_divide(a, b)).astype(a.dtype) if whole else a / b
 
 
-def _prod(o: Operation, opset: int, inputs: Sequence[Array]) -> Array:
-    return np.asarray(np.prod(inputs[0], axis=_axes(o, inputs), keepdims=bool(o.attributes.get("keepdims", 1))))
+def _reduced(function: Callable[..., Any]) -> Known:
+    """Over all axes where none is named, unless the node says that it then does nothing."""
 
+    def run(o: Operation, opset: int, inputs: Sequence[Array]) -> Array:
+        x, axes = inputs[0], _axes(o, inputs)
+        if not axes:
+            axes = () if o.attributes.get("noop_with_empty_axes") else None
+        found = function(x, axis=axes, keepdims=bool(o.attributes.get("keepdims", 1)))
+        return np.asarray(found).astype(x.dtype)
 
-def _mean(o: Operation, opset: int, inputs: Sequence[Array]) -> Array:
-    return np.asarray(np.mean(inputs[0], axis=_axes(o, inputs), keepdims=bool(o.attributes.get("keepdims", 1))))
+    return run
 
 
 def _normalized(o: Operation, opset: int, inputs: Sequence[Array]) -> Array:
     """Weights that a network standardizes: with their own mean and variance, or with those that are given."""
     x, gamma, beta, mean, var = inputs
+    if x.ndim < 2 or any(v.shape != x.shape[1:2] for v in inputs[1:]):
+        raise ValueError(f"its operands have the shapes {', '.join(str(v.shape) for v in inputs)}")
     if o.attributes.get("training_mode") or any(o.outputs[1:]):
         rest = tuple(axis for axis in range(x.ndim) if axis != 1)
         mean, var = x.mean(rest), x.var(rest)
@@ -184,7 +191,7 @@ KNOWN: Mapping[str, Known] = {
     "Where": _elementwise(np.where),
     "Max": lambda o, opset, inputs: np.maximum.reduce(list(inputs)),
     "Min": lambda o, opset, inputs: np.minimum.reduce(list(inputs)),
-    "ReduceProd": _prod,
-    "ReduceMean": _mean,
+    "ReduceProd": _reduced(np.prod),
+    "ReduceMean": _reduced(np.mean),
     NORM: _normalized,
 }

@@ -151,9 +151,13 @@ def instance_norm(c: Call) -> Value:
 
 
 def group_norm(c: Call) -> Value:
-    return Value.of(
-        F.group_norm(c.tensor(0), c.integer("num_groups"), c.tensor(1), c.tensor(2), c.fraction("epsilon", 1e-5))
-    )
+    """With the map that a file reshapes its groups back to, at the size of the input that it declares."""
+    x = c.tensor(0)
+    back, at = c.integers("back"), c.integers("at")
+    if back is not None and at == tuple(c.x.shape[2:]) and tuple(x.shape[2:]) != back:
+        raise ValueError(f"its groups, of a map {tuple(x.shape[2:])}, become another map, {back}")
+    y = F.group_norm(x, c.integer("num_groups"), c.optional(1), c.optional(2), c.fraction("epsilon", 1e-5))
+    return Value.of(y)
 
 
 def layer_norm(c: Call) -> Value:

@@ -205,13 +205,18 @@ def _is_filler(operation: Operation, array: Array) -> bool:
 
 
 def _was_never_learned(operation: Operation, array: Array) -> bool:
-    """Option A as a convolution of zeros and ones, or a blur: one filter for all channels. No training leaves these."""
+    """Option A as a convolution of zeros and ones, or a blur: no training leaves these."""
     groups = int(operation.attributes.get("group", 1))
     if operation.kind != "Conv" or len(operation.inputs) > 2 or array.ndim != 4 or groups < 1:
         return False
-    if groups == len(array) > 1 and array.shape[1] == 1 and (array == array[0]).all():
+    if groups == len(array) > 1 and array.shape[1] == 1 and _is_blur(array):
         return True
     return channels_begin(torch.from_numpy(np.array(array, dtype=np.float32)), groups) is not None
+
+
+def _is_blur(array: Array) -> bool:
+    """One filter for all channels, higher in its middle: neither what a layer is filled with before training."""
+    return bool((array == array[0]).all() and (array > 0).all() and np.ptp(array[0]) > 0)
 
 
 def _is_channels_last(program: Program) -> bool:

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
 from hypothesis.strategies import SearchStrategy
 
-from ..anatomy import GLOBAL_POOLS, POOLS, Anatomy, dissect, is_global_pool
+from ..anatomy import POOLS, Anatomy, dissect, is_global_pool
 from ..candidate import Candidate
 from ..capture.problems import CaptureError
 from ..graph import Graph, Shape
@@ -106,20 +106,22 @@ class Bench:
     def _captured(self) -> tuple[Shape, Anatomy]:
         """At the first of the laboratory's sizes at which the network runs.
 
-        A window that covers the last map at the judged size, and a part of it at another, is for HD-05 and HD-07 alone:
-        experiments are made where it covers the map.
+        A window of fixed size that covers the last map at the judged size, and a part of it at another, is for HD-05
+        and HD-07 alone: experiments are made where it covers the map.
         """
         _, channels, *extents = self.candidate.input_shape
         part = 2 if self.deep else 1
         known = SMALL.get(extents[0], ()) if len(set(extents)) == 1 else ()
         sizes = [[extent // part for extent in size] for size in known]
-        whole = _whole_pools(dissect(simplify(self.candidate.graph)))
+        windows = _windows(dissect(simplify(self.candidate.graph)))
         for size in (*sizes, [extent // part for extent in extents]):
             try:
                 graph = self.laboratory.capture((2, channels, *size))
             except CaptureError:
                 continue
-            if _whole_pools(found := dissect(simplify(graph))) >= whole:
+            found = dissect(simplify(graph))
+            narrow = {kernel for kernel, whole in _windows(found) if not whole}
+            if not {kernel for kernel, whole in windows if whole} & narrow:
                 return (2, channels, *size), found
         shape = (2, channels, *extents)
         return shape, dissect(simplify(self.laboratory.capture(shape)))
@@ -181,10 +183,10 @@ class Bench:
         return None
 
 
-def _whole_pools(found: Anatomy) -> int:
-    """How many pools of the head take the whole map, by their kind or by the size of their window."""
+def _windows(found: Anatomy) -> list[tuple[tuple[int, ...], bool]]:
+    """The windows of the head's pools; whether each covers its whole map."""
     nodes = (found.graph[i] for i in found.head)
-    return sum(node.op in POOLS | GLOBAL_POOLS and is_global_pool(found.graph, node) for node in nodes)
+    return [(tuple(n.attrs["kernel"]), is_global_pool(found.graph, n)) for n in nodes if n.op in POOLS]
 
 
 def draw_tensors(graph: Graph, generator: torch.Generator) -> dict[int, torch.Tensor]:

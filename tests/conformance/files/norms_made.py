@@ -44,14 +44,18 @@ def grouped(module: nn.BatchNorm2d) -> nn.Module:
     return norm
 
 
-OTHERS = {"groups": grouped, "standardized": standardized}
-KINDS: dict[str, type[nn.Module]] = {"groups": nn.BatchNorm2d, "standardized": nn.Conv2d}
+OTHERS = {
+    "groups": grouped,
+    "plain-groups": lambda module: nn.GroupNorm(4, module.num_features, affine=False),
+    "one-group": lambda module: nn.GroupNorm(1, module.num_features, affine=False),
+    "standardized": standardized,
+}
 
 
 @functools.cache
 def made(other: str) -> nn.Module:
     torch.manual_seed(0)
-    return trained(replaced(KINDS[other], other))
+    return trained(replaced(nn.Conv2d if other == "standardized" else nn.BatchNorm2d, other))
 
 
 @functools.cache

@@ -35,11 +35,14 @@ def test_the_file_computes_what_the_module_does(other: str, way: str) -> None:
 
 
 @pytest.mark.parametrize("way", ONNX_WAYS)
-def test_group_norm_is_one_in_a_file(way: str) -> None:
+@pytest.mark.parametrize("groups", ["groups", "plain-groups", "one-group"])
+def test_group_norm_is_one_in_a_file(groups: str, way: str) -> None:
     """Exporters write it as InstanceNormalization between two Reshapes, then Mul and Add."""
-    module, report = report_on("groups", "module"), report_on("groups", way)
+    module, report = report_on(groups, "module"), report_on(groups, way)
     assert "groupnorm" in deviations(report)
-    assert compared(module, report) == {}
+    # the new exporter writes a gamma of ones and a beta of zeros, which learned ones are before training
+    lost = {"CT-03", "CT-07"} if way == "dynamo" and groups != "groups" else set()
+    assert set(compared(module, report)) == lost
 
 
 @pytest.mark.parametrize("way", ONNX_WAYS)
