@@ -161,12 +161,12 @@ def _after(run: Run, every: int, save_every: int) -> None:
         return
     trainer.look()
     row = trainer.measure() if trainer.iteration % every == 0 or trainer.done else None
+    if row is not None and run.board is not None:
+        run.board.add(row)  # before the checkpoint, from which on it is not measured again
     if trainer.iteration % save_every == 0 or trainer.done:
-        run.save()  # before the record: what says that it is done has its weights
+        run.save()
     if row is not None:
-        run.tell()
-        if run.board is not None:
-            run.board.add(row)
+        run.tell()  # what says that it is done has its weights
 
 
 def _told(flag: Flag, going: Sequence[Run]) -> bool:
