@@ -118,7 +118,7 @@ def train(runs: Sequence[Run], every: int, watch: Callable[[Sequence[Run]], None
     """Train all of them to the end. `every` iterations a row is measured, `save_every` a checkpoint is written.
 
     `watch` is called after each look. Raises Stopped after a signal, when all is saved, and TrainingError: where one of
-    several seeds breaks, the others come to their end first.
+    several seeds of one process breaks, the others come to their end first.
     """
     broken: dict[int, TrainingError] = {}
     with listening() as flag:
@@ -129,6 +129,8 @@ def train(runs: Sequence[Run], every: int, watch: Callable[[Sequence[Run]], None
                 try:
                     _after(run, every, save_every)
                 except TrainingError as error:
+                    if len(runs) == 1 or run.trainer.world.size > 1:
+                        raise  # another process would wait for this one's part of the seed for ever
                     broken[run.trainer.seed] = error
             if len(runs) == len(broken):
                 break
@@ -146,8 +148,6 @@ def train(runs: Sequence[Run], every: int, watch: Callable[[Sequence[Run]], None
 
 def _all_of(broken: Mapping[int, TrainingError], seeds: int) -> TrainingError:
     """One error of those of several seeds."""
-    if seeds == 1:
-        return next(iter(broken.values()))
     others = "; the other seeds are complete" if seeds > len(broken) else ""
     return TrainingError("; ".join(f"seed {seed}: {error}" for seed, error in broken.items()) + others)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,22 @@ def test_a_seed_that_breaks_costs_itself_alone(tmp_path: Path) -> None:
         train_runs(runs, 100, lambda runs: None, 10)
     assert [(tmp_path / f"seed{seed}" / "run.json").exists() for seed in range(3)] == [True, False, True]
     assert [run.trainer.done for run in runs] == [True, False, True]
+
+
+def test_a_seed_that_breaks_ends_each_of_several_processes(tmp_path: Path) -> None:
+    """Another process has not seen it break, and would wait for this one's gradients for ever."""
+    recipe = Recipe("resnet8", batch=8, iterations=30, drops=(15,))
+    runs = open_runs(recipe, made_data(), (0, 1), tmp_path, CPU)
+
+    def full() -> dict[str, object]:
+        raise TrainingError("No space left on device")
+
+    runs[1].save()
+    runs[1].trainer.state = full  # type: ignore[method-assign]
+    runs[1].trainer.world = replace(CPU, size=2)
+    with pytest.raises(TrainingError, match=r"^No space left on device; the last checkpoint is intact"):
+        train_runs(runs, 100, lambda runs: None, 10)
+    assert runs[0].trainer.iteration == 10
 
 
 def test_no_record_says_done_before_the_last_weights_are_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
