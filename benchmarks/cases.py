@@ -145,8 +145,6 @@ def plan(wanted: Wanted) -> Iterator[tuple[Case, Way]]:
         chosen = [("forward", "resnet18", 2), ("backward", "resnet20", 2), ("step", "resnet20", 2)]
     for kind, name, batch in chosen:
         model = MODELS[name]
-        if kind != "forward" and batch == 1:
-            continue  # BN has no statistics of one value
         size = SMOKE_SIZES[model.size] if wanted.smoke else model.size
         case = Case(kind, model, batch, size)
         every = gpu or wanted.models or wanted.batches

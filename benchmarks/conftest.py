@@ -90,7 +90,7 @@ class Suite:
 
     @property
     def ceilings(self) -> dict[str, Ceiling]:
-        """Measured when first asked for, before anything is timed."""
+        """Measured once in a run; `outcomes` asks before its first contest is held."""
         if not self._ceilings:
             precisions = cases.PRECISIONS if self.device.type == "cuda" else ("fp32", "bf16")
             self._ceilings = machine.ceilings(self.device, precisions, small=self.method is None)
@@ -99,6 +99,7 @@ class Suite:
     def outcomes(self, group: str, makers: Callable[[], Mapping[str, Maker]]) -> dict[str, Outcome]:
         """The contest of that group, held when the first of its contenders is asked for."""
         if group not in self.held:
+            _ = self.ceilings  # of the machine as it is when the run begins
             self.held[group] = contest(makers(), self.method, self.device)
         return self.held[group]
 
