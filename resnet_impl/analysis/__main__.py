@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from resnet_impl.analysis.errors import AnalysisError
+from resnet_impl.analysis.outputs import leave_no_trace, missing
 from resnet_impl.cifar10.errors import DataError, TrainingError
 
 PROGRAM = "python -m resnet_impl.analysis"
@@ -54,12 +55,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = make_parser().parse_args(given)
     options.given = given[given.index(options.verb) + 1 :]
     console = Console(stderr=True, highlight=False)
+    made = missing(options.output)
     try:
         code: int = options.run(options, console)
     except (AnalysisError, DataError, TrainingError) as error:
         print(f"{PROGRAM} {options.verb}: {error}", file=sys.stderr)
+        leave_no_trace(made)
         return REFUSED
     except KeyboardInterrupt:
+        leave_no_trace(made)
         print(f"{PROGRAM} {options.verb}: interrupted; nothing was written", file=sys.stderr)
         return INTERRUPTED
     return code

@@ -36,6 +36,20 @@ def claim(folder: Path, names: Sequence[str], overwrite: bool) -> None:
         raise AnalysisError(f"cannot make the folder {folder}: {error.strerror or error}") from error
 
 
+def missing(folder: Path) -> list[Path]:
+    """The folder and those above it that do not exist yet, the innermost first."""
+    return [path for path in (folder, *folder.parents) if not path.exists()]
+
+
+def leave_no_trace(made: Sequence[Path]) -> None:
+    """Remove the folders that were made for a run which wrote nothing; what holds a file stays."""
+    for path in made:
+        try:
+            path.rmdir()
+        except OSError:
+            return
+
+
 def write_table(path: Path, rows: Sequence[Row]) -> None:
     """A CSV with the keys of the first row as its header; 7 digits of each number. Raises TrainingError."""
     text = io.StringIO()

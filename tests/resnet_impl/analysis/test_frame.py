@@ -61,6 +61,13 @@ def test_nothing_is_overwritten_unasked(
     assert kept.read_text() == "mine"
 
 
+def test_a_refused_run_leaves_no_folder_but_those_that_were_there(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    for folder in ("new", "mine", "mine/new/deep"):
+        assert run("paths", "--target", "no_such_package:net", "--blocks", "a", folder=folder) == program.REFUSED
+    assert [path.name for path in tmp_path.rglob("*")] == ["mine"]
+
+
 @pytest.mark.parametrize("verb", sorted(program.VERBS))
 def test_help_says_what_is_measured_and_after_whom(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
