@@ -75,7 +75,10 @@ def load_folder(root: Path, cache: Path | None = None) -> Cifar10:
     """The images under `root`, decoded or from the cache. Raises DataError, and OSError for what cannot be listed."""
     listing = list_images(root)
     train, test = through_cache(cache, root, listing.key(), lambda: decode(listing))
-    source = f"images in {root} ({len(train):,} + {len(test):,}, {len(listing.classes)} classes)"
+    # the folder's own name: results are published, and where it lay says nothing to others
+    source = (
+        f"images in the folder {root.resolve().name} ({len(train):,} + {len(test):,}, {len(listing.classes)} classes)"
+    )
     return Cifar10(train, test, listing.classes, source, synthetic=False)
 
 

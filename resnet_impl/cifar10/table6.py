@@ -15,6 +15,7 @@ import statistics
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,7 @@ def _complete(path: Path) -> dict[str, Any] | None:
     try:
         found = json.loads(path.read_text("utf-8"))
         complete = found["result"]["done"]
+        found["date"] = datetime.fromtimestamp(path.stat().st_mtime, UTC).date().isoformat()
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -138,6 +140,8 @@ def _notes(lines: Sequence[Line]) -> Iterator[str]:
     machines = [one for run in runs for one in (*run.get("earlier", ()), run["environment"])]
     for machine in dict.fromkeys(json.dumps(one, sort_keys=True) for one in machines):
         yield "* " + ", ".join(f"{key} {value}" for key, value in json.loads(machine).items())
+    if dates := sorted({run["date"] for run in runs}):
+        yield f"* Ended on {', '.join(dates)}."
     if left := [f"{line.missing} of {line.model}" for line in lines if line.missing]:
         yield f"* Not complete, and not shown: {', '.join(left)}."
 

@@ -45,7 +45,7 @@ def test_every_pixel_arrives_in_the_order_of_the_names(tmp_path: Path, make_imag
 def test_the_source_says_where_from_and_how_many(tmp_path: Path, make_images) -> None:
     make_images(tmp_path, train=600, test=1)
     data = load_data(str(tmp_path))
-    assert data.source == f"images in {tmp_path} (1,200 + 2, 2 classes)"
+    assert data.source == f"images in the folder {tmp_path.name} (1,200 + 2, 2 classes)"
     assert not data.synthetic
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,11 @@ def test_the_table_beside_the_papers(tmp_path: Path, capsys: pytest.CaptureFixtu
         record(tmp_path, "resnet20", seed, error)
     record(tmp_path, "resnet20", 3, 12.0, done=False)
     record(tmp_path, "plain20", 0, 9.5)
+    for day, place in enumerate(("resnet20/seed0", "plain20/seed0", "resnet20/seed3")):  # the last is not complete
+        then = datetime(2026, 1, 1 + day, 12, tzinfo=UTC).timestamp()
+        os.utime(tmp_path / place / "run.json", (then, then))
+    for seed in (1, 2):
+        os.utime(tmp_path / f"resnet20/seed{seed}" / "run.json", (then - 86400, then - 86400))
     assert (
         table6.main(["--models", "resnet20,plain20", "--seeds", "4", "--output", str(tmp_path), "--show", *SHORT]) == 0
     )
@@ -48,6 +55,7 @@ def test_the_table_beside_the_papers(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert lines["resnet20"][2:7] == ["269,722", "8.75", "8.50 (8.77+-0.31, 3 runs)", "0.50", "10.0"]
     assert lines["plain20"][2:5] == ["269,722", "-", "9.50 (one run)"]
     assert "Not complete, and not shown: 1 of resnet20, 3 of plain20." in out
+    assert "* Ended on 2026-01-01, 2026-01-02." in out
     assert "Not as in the paper" not in out
     assert (tmp_path / "table6.md").read_text() in out + "\n"
     found = json.loads((tmp_path / "table6.json").read_text())
