@@ -124,6 +124,13 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Build the pages as a site, site/index.html: none is stale or untranslated, no link dead; -- --write."""
+    install(session, "docs")
+    session.run("python", "-m", "docs.building", *session.posargs, "--check", "--site", "site")
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """Time the bundled networks beside torchvision's and timm's; what follows -- goes to pytest (--quick, --models)."""
     session.install("--editable", ".[benchmarks]")

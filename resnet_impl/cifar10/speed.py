@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from resnet_impl.cifar10.data import Cifar10, load_data
 from resnet_impl.cifar10.errors import DataError, TrainingError
 from resnet_impl.cifar10.launch import prepare, set_arithmetic
 from resnet_impl.cifar10.outputs import environment, write_json
-from resnet_impl.cifar10.recipe import Recipe
+from resnet_impl.cifar10.recipe import Recipe, to_plain
 from resnet_impl.cifar10.step import Step
 from resnet_impl.cifar10.train import add_data_options, add_recipe_options, read_count, read_recipe
 from resnet_impl.cifar10.trainer import Trainer
@@ -221,7 +222,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console.print(", ".join(f"{key} {value}" for key, value in machine.items()), soft_wrap=True)
     render(seconds, console)
     if options.output is not None:
-        found = {"environment": machine, "model": recipe.model, "batch": recipe.batch, "data": data.source}
+        found: dict[str, Any] = {
+            "environment": machine,
+            "date": datetime.now(UTC).date().isoformat(),
+            "recipe": to_plain(recipe),
+        }
+        found |= {"model": recipe.model, "batch": recipe.batch, "data": data.source}
         write_json(options.output, {**found, "turns": options.turns, "iterations": options.each, "seconds": seconds})
     return 0
 

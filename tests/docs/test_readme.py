@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 CHECKOUT = Path(__file__).parents[2]
 PAGES = ("README.md", "README.ko.md")
@@ -50,3 +51,27 @@ def test_every_chapter_names_the_same_clauses_options_and_figures(number: int) -
     first, second = (sorted(word.strip(".,") for word in re.findall(words, text)) for text in prose)
     own = {"`--lang ko`"}  # of one language alone
     assert {word for word in first if len(word) > 2} - own == {word for word in second if len(word) > 2} - own
+
+
+def test_what_it_finds_in_libraries_is_what_their_code_was_read_to_say() -> None:
+    """Each row of the README's table beside the rows of tests/thirdparty/expected.yaml."""
+    known = yaml.safe_load((CHECKOUT / "tests" / "thirdparty" / "expected.yaml").read_text("utf-8"))["rows"]
+    shown = set()
+    for line in re.findall(r"^\| \w+ `.*\|$", TEXTS["README.md"], re.MULTILINE):
+        network, against, failing, names = line.split("|")[1:-1]
+        library, factories = network.split()[0], re.findall(r"`(\w+)`", network)
+        for factory, architecture in zip(factories, re.findall(r"`(\S+)`", against), strict=True):
+            of_factory = [
+                row
+                for row in known
+                if row["target"].startswith(library)
+                and row["target"].endswith(f":{factory}")
+                and row["architecture"] == architecture
+            ]
+            assert len(of_factory) == 1, line
+            shown.add(known.index(of_factory[0]))
+            told = "must_fail_includes" if failing.startswith(" at least") else "must_fail"
+            assert re.findall(r"[A-Z]+-\d\d", failing) == of_factory[0][told], line
+            assert re.findall(r"`([\w-]+)`", names) == of_factory[0]["deviations"], line
+    assert len(shown) == 10
+    assert f"has these and {len(known) - len(shown)} more" in TEXTS["README.md"]

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from docs.building.proof import text
 from resnet_conformance.spec import suggest
 
 from . import runner, table
@@ -63,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
         console.print(f"Stopped: {reason}.")
         return 2
     counts = table.count(results.values())
-    console.print(table.text(counts), highlight=False, soft_wrap=True)
+    console.print(text(counts), highlight=False, soft_wrap=True)
     bad = table.unexplained(results.values())
     for result in bad:
         console.print(runner.told(result), highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""The proof's figures, and the page that shows them: docs/proof.md, rendered from docs/proof.json and nothing else."""
+"""The proof's figures: counted, held against those of docs/proof.json, and written there and into docs/proof.md."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from docs.building.proof import UNEXPLAINED, page
+
 from . import runner
 from .rivals import METHODS
 from .runner import Result
 from .trial import BAD
-
-UNEXPLAINED = "UNEXPLAINED:"
-EVIDENCE = ("structure", "behaviour", "statistics", "training", "equivalence")
 
 
 def unexplained(results: Iterable[Result]) -> list[Result]:
@@ -71,104 +70,6 @@ def _rivals(results: list[Result], everything: Collection[Result]) -> dict[str, 
     return {"wrong": len(wrong), "right": len(right), "rows": rows, "seconds": round(sum(r.seconds for r in results))}
 
 
-def text(counts: dict[str, Any]) -> str:
-    """The figures for people, as Markdown."""
-    columns = {
-        "trials": "trials",
-        "killed": "noticed",
-        "survived": "not noticed",
-        "admitted": "admitted by the papers",
-        "stillborn": "no other network",
-        "clean": "right, not blamed",
-        "alarm": "right, blamed",
-    }
-    lines = [f"| part | {' | '.join(columns.values())} |", "|---|" + "--:|" * len(columns)]
-    for part, found in counts.items():
-        if part != "rivals":
-            lines.append(f"| {found['title']} | {' | '.join(f'{found[c]:,}' for c in columns)} |")
-    for part, found in counts.items():
-        if part != "rivals" and found["killed_by"]:
-            by = ", ".join(f"{kind} {number:,}" for kind, number in _ordered(found["killed_by"]))
-            lines += ["", f"{found['title']}: noticed by {by}."]
-    if "rivals" in counts:
-        found = counts["rivals"]
-        lines += [
-            "",
-            f"| judged by | wrong networks noticed, of {found['wrong']} | right ones blamed, of {found['right']} |",
-            "|---|--:|--:|",
-        ]
-        lines += [f"| {method} | {row[0]} | {row[1]} |" for method, row in found["rows"].items()]
-    return "\n".join(lines)
-
-
-def _ordered(found: dict[str, int]) -> list[tuple[str, int]]:
-    """Evidence in the order of examination, then what else kills."""
-    order = {kind: place for place, kind in enumerate(EVIDENCE)}
-    return sorted(found.items(), key=lambda item: (order.get(item[0], len(order)), item[0]))
-
-
-def page(proof: dict[str, Any]) -> str:
-    """docs/proof.md."""
-    survivors = {
-        reason: names
-        for part, found in proof["parts"].items()
-        if part != "rivals"
-        for reason, names in found["survivors"].items()
-    }
-    open_ = {reason: names for reason, names in survivors.items() if reason.startswith(UNEXPLAINED)}
-    admitted = {reason: names for reason, names in survivors.items() if reason not in open_}
-    return "\n".join(
-        [
-            "# The proof",
-            "",
-            "<!-- Written by `nox -s mutants -- --write` from proof.json: not to be edited by hand. -->",
-            "",
-            "How good is the suite itself? `nox -s mutants` breaks networks and the spec in every way that we know and",
-            "counts what the suite notices; right networks in unusual clothes must not be blamed. Operations are",
-            "changed everywhere in ResNet-20 and ResNet-18; in ResNet-50 and the pre-activation networks in the stem,",
-            "the head and the first and last block of each stage.",
-            "",
-            text(proof["parts"]),
-            "",
-            "## Weaknesses that are open",
-            "",
-            *_listed(open_),
-            "",
-            "## What was not noticed, and why that is no weakness",
-            "",
-            *_listed(admitted),
-            "",
-            "## Measured",
-            "",
-            *_measured(proof["parts"]),
-            "",
-        ]
-    )
-
-
-def _measured(parts: dict[str, Any]) -> list[str]:
-    """A line for the parts that were measured together: once, when, on what, and of which code."""
-    together: dict[str, list[str]] = {}
-    for part, found in parts.items():
-        where = found["measured"]
-        line = (
-            f"once, on {where['date']}: {where['cpus']} CPU cores ({where['machine']}), Python {where['python']},"
-            f" torch {where['torch']}; of the code with the fingerprint {where['code']}"
-        )
-        together.setdefault(line, []).append(f"{part} ({found['seconds']:,} seconds in all processes)")
-    return [f"- {', '.join(names)}: {line}." for line, names in together.items()]
-
-
-def _listed(survivors: dict[str, list[str]]) -> list[str]:
-    """A line for each reason, with the names where they are few."""
-    return [
-        f"- {reason}: {len(names)}, e.g. `{names[0]}`"
-        if len(names) > 3
-        else f"- {reason}: {', '.join(f'`{n}`' for n in names)}"
-        for reason, names in survivors.items()
-    ] or ["None."]
-
-
 def headline(proof: dict[str, Any]) -> list[str]:
     """The figures that the README shows, a line each."""
     parts = proof["parts"]
@@ -208,7 +109,7 @@ def outdated(folder: Path, counts: dict[str, Any]) -> list[str]:
 
 
 def write(folder: Path, results: Collection[Result]) -> None:
-    """proof.json and proof.md, each in one piece; parts that were not run stay as they were measured before."""
+    """proof.json, proof.md and ko/proof.md, each in one piece; parts that were not run stay as measured before."""
     measured = {
         "date": dt.datetime.now(dt.UTC).date().isoformat(),
         "code": runner.fingerprint()[:8],
@@ -221,7 +122,14 @@ def write(folder: Path, results: Collection[Result]) -> None:
     before = json.loads(path.read_text(encoding="utf-8"))["parts"] if path.exists() else {}
     fresh_parts = {part: {**found, "measured": measured} for part, found in count(results).items()}
     proof = {"parts": {part: (before | fresh_parts)[part] for part in runner.PARTS if part in before | fresh_parts}}
-    for name, content in (("proof.json", json.dumps(proof, indent=1) + "\n"), ("proof.md", page(proof))):
-        fresh = folder / f".{name}.new"
+    texts = {
+        "proof.json": json.dumps(proof, indent=1) + "\n",
+        "proof.md": page(proof),
+        "ko/proof.md": page(proof, "ko"),
+    }
+    for name, content in texts.items():
+        place = folder / name
+        place.parent.mkdir(exist_ok=True)
+        fresh = place.with_name(f".{place.name}.new")
         fresh.write_text(content, encoding="utf-8")
-        fresh.replace(folder / name)
+        fresh.replace(place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,8 @@ def test_every_way_learns_and_is_measured(
     ]
     assert {len(values) for values in found["seconds"].values()} == {2}
     assert found["environment"]["torch"] == torch.__version__
+    assert (found["recipe"]["precision"], found["recipe"]["batch"]) == ("fp32", 16)
+    assert found["date"] == datetime.now(UTC).date().isoformat()
 
 
 def test_all_ways_train_their_network() -> None:
