@@ -6,6 +6,7 @@ A block of Python below `<!-- file: NAME -->` is that file, for the commands of 
 
 from __future__ import annotations
 
+import doctest
 import importlib.util
 import os
 import re
@@ -21,6 +22,8 @@ from tests.docs.reading import CHECKOUT, DOCS
 PAGES = sorted([CHECKOUT / "README.md", *DOCS.glob("*.md")])  # the Korean pages show the same
 FILE = re.compile(r"<!-- file: (\S+) -->\n+```\w+\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 BLOCK = re.compile(r"(?P<skip><!-- not run: [^>]+ -->\n+)?^```console\n(?P<shown>.*?)^```$", re.DOTALL | re.MULTILINE)
+# the cheatsheet's are quick, and run in test_teaching_pages.py
+PYTHON = [page for page in PAGES if "```pycon" in page.read_text("utf-8") and page.name != "cheatsheet.md"]
 PROGRAMS = {"resnet-conformance": ["-m", "resnet_conformance"], "python": []}
 LIBRARIES = ("timm", "transformers", "pytorchcv", "monai", "fastai", "lightly", "pycls")
 
@@ -72,6 +75,17 @@ def test_a_command_prints_what_is_shown(page: Path, steps: list[tuple[str, str]]
         printed = found.stdout + found.stderr
         if output.strip():
             assert re.fullmatch(pattern(output), printed.strip()), f"$ {command}\n{printed}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PYTHON, ids=lambda page: page.name)
+def test_python_examples_give_what_they_show(page: Path) -> None:
+    source = "\n".join(re.findall(r"^```pycon\n(.*?)^```$", page.read_text("utf-8"), re.DOTALL | re.MULTILINE))
+    examples = doctest.DocTestParser().get_doctest(source, {}, page.name, str(page), 0)
+    told: list[str] = []
+    doctest.DocTestRunner().run(examples, out=told.append)
+    assert examples.examples
+    assert not told, "".join(told)
 
 
 def pattern(output: str) -> str:
