@@ -13,7 +13,7 @@ INTRO = {
     ],
     "ko": [
         "두 package의 공개된 이름이다. `resnet_conformance`는 판정하고, `resnet_impl`에는 네트워크가 있다. 다른 이름은"
-        " package가 스스로 쓰는 것이다. 설명은 code의 docstring 그대로여서 영어이다.",
+        " package가 스스로 쓰는 것이다. 설명은 코드의 docstring 그대로여서 영어이다.",
     ],
 }
 

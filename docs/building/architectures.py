@@ -47,7 +47,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "ko": {
         "intro": (
             "spec이 아는 모든 네트워크를 stage별로 보인다. 크기, parameter, multiply-add는"
-            " [`spec/architectures/`](../../spec/README.md)에서 그린 blueprint에서 표준 크기의 이미지 하나로 센 것이다."
+            " [`spec/architectures/`](../../spec/README.md)에서 그린 설계도에서 표준 크기의 이미지 하나로 센 것이다."
             " conv에는"
             " bias가 없고 각각 gamma와 beta가 있는 BN이 따르며, linear layer에는 bias가 있다. multiply-add는 conv와"
             " linear"
@@ -58,7 +58,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "variant": "변형: ResNet이라 불리지만 He et al.의 어느 표에도 없는 것",
         "relative": "다른 논문의 네트워크: ResNet에서 바꾼 것으로 적었다",
         "overview": "architecture|깊이|option|parameter|multiply-add",
-        "facts": "{title}. {block} block, weight가 있는 층 {depth}개, 입력 {size}, class {classes}개{base}.",
+        "facts": "{title}. {block} block, weighted layer {depth}개, 입력 {size}, class {classes}개{base}.",
         "base": "; [{base}](#{anchor})의 변형",
         "stages": "layer|출력|channel|kernel|block|parameter|multiply-add",
         "key": (
@@ -74,7 +74,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "multiply_adds": "multiply-add",
         "rounds": "{exact}, 반올림하면 논문의 값",
         "within": "{exact}, 마지막 자리 한 단위보다 가까움",
-        "not": "{exact}, 맞지 않음",
+        "not": "{exact}, 논문의 값과 맞지 않음",
         "mean": "{runs}번의 평균",
         "several": "여러",
     },

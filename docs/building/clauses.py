@@ -36,10 +36,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             "네트워크를 판정하는 규칙 전부이며, [`spec/clauses/`](../../spec/README.md)에서 만들었다. 조항은"
             " {count}개이고"
             " 그중 {must}개가 MUST이다. **MUST**는 논문이 말한 것, 또는 거기서 산술로 따라 나오는 것이다. **SHOULD**는"
-            " 공개된 code나 저자들의 나중 글에서 알 수 있는 것이고, **MAY**는 허용된 선택이어서 보고만 하고 실패로 치지"
-            " 않는다. 검사 방법은 [판정기가 일하는 방식](judge.md)에 있다. `resnet-conformance explain BTN-04 --lang"
-            " ko`는"
-            " 조항 하나를 보여 준다."
+            " 공개된 코드나 저자들의 나중 글에서 알 수 있는 것이고, **MAY**는 허용된 선택이어서 보고만 하고 실패로 치지"
+            " 않는다. 검사 방법, 곧 증거의 종류는 [판정기가 일하는 방식](judge.md)에 있다."
+            " `resnet-conformance explain BTN-04 --lang ko`는 조항 하나를 보여 준다."
         ),
         "derived": "논문이 말한 것에서 도출됨",
         "why": "이유",

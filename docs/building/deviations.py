@@ -18,8 +18,8 @@ INTRO = {
     ),
     "ko": (
         "이름이 있는, 논문과의 차이이다. [`spec/deviations.yaml`](../../spec/deviations.yaml)에서 만들었으며, 어디서"
-        " 발견되었는지도 적었다. 보고서는 발견한 것을 설명하는 deviation의 이름을 말하고, project는 그 이름으로 차이를"
-        " 선언할 수 있다([방법](expectations.md)). 그러면 그 deviation이 설명하는 조항이 모두 선언된다. 그중 어느"
+        " 발견되었는지도 적었다. 보고서는 발견한 것을 설명하는 deviation의 이름을 말하고, project는 그 이름으로 선언할"
+        " 수 있다([방법](expectations.md)). 그러면 그 deviation이 설명하는 조항이 모두 선언된다. 그중 어느"
         " 조항이"
         " 실패하는지는 architecture에 따라, 그리고 네트워크의 얼마나 많은 곳에 있는지에 따라 다르다. 조항이 없는"
         " deviation은 논문이 허용하거나 논문이 말하지 않는 것이다."

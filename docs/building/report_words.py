@@ -15,7 +15,7 @@ INTRO = {
         ' `{"schema": "resnet-conformance/reports/1", "reports": [...]}`. `schema` says which of the two it is.',
     ],
     "ko": [
-        "판정에서 발견한 모든 것을 data로 적은 것이다. `resnet-conformance check TARGET --format json`이 쓰고,"
+        "판정에서 발견한 모든 것을 데이터로 적은 것이다. `resnet-conformance check TARGET --format json`이 쓰고,"
         " Python에서는 `Report.to_json()`이 준다. `Report.from_json(data)`와 `resnet-conformance view`가 다시 읽으며,"
         " 보고서의 다른 형식은 모두 이것으로 만든다([reports.md](reports.md)). 형식은 package에 든 JSON"
         " Schema(2020-12)인"
@@ -53,11 +53,11 @@ REPORT = {
         "- where `identified.exact` is `true`, `identified.architecture` is not `null`",
     ],
     "ko": [
-        "`verdict`의 낱말이다. 쓸모없어진(stale) 선언이 없으면 `check`는 차례로 0, 0, 1, 2로 끝난다.",
-        "- `conforms`: 어긋난 MUST가 없고, 검사로 정할 수 있는 MUST는 모두 살펴보았다\n"
+        "`verdict`의 값이다. stale인 선언이 없으면 `check`는 차례로 0, 0, 1, 2로 끝난다.",
+        "- `conforms`: 어긋난 MUST가 없고, 검사로 가릴 수 있는 MUST는 모두 검사했다\n"
         "- `deviates`: 어긋난 것은 선언되어 있고, 그 밖에는 어긋난 것이 없다\n"
         "- `violates`: 선언하지 않은 MUST가 어긋났다(`--level should`이면 MUST나 SHOULD)\n"
-        "- `not-examined`: 말할 수 없었다. 까닭은 `summary.problem`이나 그 outcome의 finding이 말한다",
+        "- `not-examined`: 판정할 수 없었다. 이유는 `summary.problem`이나 그 outcome의 finding이 말한다",
         "그 밖에 모든 보고서에서:",
         "- `verdict`가 `conforms`나 `deviates`이면 level이 `MUST`이고 outcome이 `fail`인 finding은 없다\n"
         "- `violates`이면 outcome이 `fail`인 finding이 있다\n"
@@ -75,11 +75,11 @@ FINDING = {
         "- `not-examined`: it could not be examined; `message` says why, and is then not empty",
     ],
     "ko": [
-        "`outcome`의 낱말이다.",
+        "`outcome`의 값이다.",
         "- `pass`: 조항을 지킨다\n"
         "- `fail`: 어기며, 선언하지 않았다. 이때 `message`나 `found`는 비어 있지 않다\n"
         "- `expected`: 어기며, 선언되어 있다\n"
         "- `not-applicable`: 이 네트워크에 해당하지 않는 조항이다\n"
-        "- `not-examined`: 살펴볼 수 없었다. 까닭을 말하는 `message`는 비어 있지 않다",
+        "- `not-examined`: 검사할 수 없었다. 이유를 말하는 `message`는 비어 있지 않다",
     ],
 }

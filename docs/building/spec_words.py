@@ -73,12 +73,12 @@ MEANINGS = {
     },
     "expect": {
         "en": "the file of its declared deviations, as below",
-        "ko": "선언한 차이의 파일. 아래에 있다",
+        "ko": "선언한 deviation의 파일. 아래에 있다",
     },
     "expected": {
         "en": "declared deviations in place: under each clause or named deviation the reason, or a table of `reason`,"
         " `link` and `message` as below",
-        "ko": "그 자리에 선언한 차이. 조항이나 이름 있는 차이마다 까닭을, 또는 아래와 같은 `reason`, `link`,"
+        "ko": "그 자리에 선언한 deviation. 조항이나 이름 있는 deviation마다 이유를, 또는 아래와 같은 `reason`, `link`,"
         " `message`의 table을 적는다",
     },
 }
@@ -91,7 +91,7 @@ DECLARED = {
         " of multiply-adds and no other:",
     ),
     "ko": (
-        "선언한 차이의 파일",
+        "선언한 deviation의 파일",
         "`--expect FILE`, key `expect`, argument `expected`가 가리키는 파일이다. `--update-expectations`가 다시 쓴다.",
         "torchvision의 ResNet-50에서 다음 셋은 `id: stride-3x3` 하나와 같으며, 마지막 것은 multiply-add가 그 수일 때만"
         " 인정한다.",
@@ -118,9 +118,9 @@ SPEC = {
     ),
     "ko": (
         "spec의 파일",
-        "논문이 말하는 것을 data로 적었다. 읽고 고치는 법은 [spec/README.md](../../spec/README.md)에 있다. schema는"
-        " `spec/schema/`에 있다. 그 밖에도 loader는 스스로 모순되는 것을 거절한다. 모르는 출처를 인용하거나, block이"
-        " 만들지 않는 깊이나 네트워크에 없는 수치가 있으면 그렇다.",
+        "논문이 말하는 것을 데이터로 적었다. 읽고 고치는 법은 [spec/README.md](../../spec/README.md)에 있다. schema는"
+        " `spec/schema/`에 있다. 그 밖에도 loader는 스스로 모순되는 것을 거절한다. 모르는 출처를 인용하거나, 깊이가"
+        " block의 수와 맞지 않거나, 수치가 네트워크의 것이 아니면 그렇다.",
     ),
 }
 SEE = {"en": "Files: {links}.", "ko": "파일: {links}."}

@@ -32,6 +32,7 @@ def render(language: str, results: Path = RESULTS) -> str:
     if missing:
         parts += [f"## {words['missing']}", words["command"].format(models=",".join(missing))]
         parts += _plan(results, missing, words)
+    parts += _ways(results, words)
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
@@ -73,23 +74,47 @@ def _conditions(lines: Mapping[str, Line], words: Words) -> Iterator[str]:
 def _plan(results: Path, missing: list[str], words: Words) -> Iterator[str]:
     """From measured iterations, what a run of each missing network takes on that machine."""
     speeds = {found["model"]: found for found in _speeds(results)}
-    rows = []
+    rows, used = [], []
     for model in missing:
         twin = f"resnet{model.removeprefix('plain')}"  # the same layers: additions are no part of what takes long
         if (found := speeds.get(model) or speeds.get(twin)) is not None:
             step = statistics.median(next(iter(found["seconds"].values())))
             rows.append((model, f"{1e3 * step:.0f}", f"{step * ITERATIONS / 3600:.1f}"))
-    if rows:
-        one: dict[str, Any] = next(iter(speeds.values()))
+            used.append(found)
+    if used:
+        one = used[0]
         machine = ", ".join(f"{key} {value}" for key, value in one["environment"].items())
         yield words["plan"].format(
             turns=one["turns"],
             each=one["iterations"],
             machine=machine,
             precision=one["recipe"]["precision"],
-            date=", ".join(sorted({found["date"] for found in speeds.values()})),
+            date=", ".join(sorted({found["date"] for found in used})),
         )
         yield table(words["plan_head"].split("|"), rows, right=(1, 2))
+
+
+def _ways(results: Path, words: Words) -> Iterator[str]:
+    """An iteration of the trainer beside the same network fed in other ways, as they took turns in one run."""
+    for found in _speeds(results):
+        first = statistics.median(next(iter(found["seconds"].values())))
+        rows = []
+        for way, seconds in found["seconds"].items():
+            figures = [f"{1e3 * value:.0f}" for value in (statistics.median(seconds), min(seconds), max(seconds))]
+            rows.append((way, *figures, f"{statistics.median(seconds) / first:.2f}"))
+        machine = ", ".join(f"{key} {value}" for key, value in found["environment"].items())
+        yield f"## {words['ways'].format(model=found['model'])}"
+        yield words["ways_how"].format(
+            turns=found["turns"],
+            each=found["iterations"],
+            precision=found["recipe"]["precision"],
+            batch=found["batch"],
+            machine=machine,
+            date=found["date"],
+            data=found["data"],
+        )
+        yield table(words["ways_head"].split("|"), rows, right=(1, 2, 3, 4))
+        return  # of the first network that was measured; the others' are the plan's
 
 
 def _speeds(results: Path) -> Iterator[dict[str, Any]]:

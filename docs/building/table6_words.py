@@ -33,22 +33,29 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             " twin's time:"
         ),
         "plan_head": "network|ms an iteration|hours for 64,000",
+        "ways": "An iteration of {model}, fed in other ways",
+        "ways_how": (
+            "Milliseconds, the median of {turns} turns of {each} iterations (least and greatest), and the ratio of the"
+            " medians to the bundled trainer's; all took turns in one run ({precision}, batches of {batch}; {data};"
+            " {machine}; {date})."
+        ),
+        "ways_head": "way|ms an iteration|least|greatest|ratio",
     },
     "ko": {
         "title": "Table 6, 측정한 것",
         "intro": (
-            "함께 든 네트워크를 He et al. 2015, 4.2절의 recipe대로 CIFAR-10 이미지 50,000장에서 64,000 iteration 동안"
-            " 학습시키고, 마지막 iteration 뒤에 test 이미지 10,000장에서 잰 오류율을 논문이 인쇄한 값 곁에 적었다."
+            "함께 제공하는 네트워크를 He et al. 2015, 4.2절의 recipe대로 CIFAR-10 이미지 50,000장에서 64,000 iteration"
+            " 동안 학습시키고, 마지막 iteration 뒤에 test 이미지 10,000장에서 잰 오류율을 논문이 인쇄한 값 곁에 적었다."
             " [방법](cifar10.md#table-6). 끝까지 간 실행만 보인다. 짧은 실행은 결과가 아니다."
         ),
-        "head": "네트워크|parameter|인쇄된 오류율 (%)|측정한 오류율 (%)|training 오류율 (%)|실행마다 분",
+        "head": "네트워크|parameter|인쇄된 오류율 (%)|측정한 오류율 (%)|training error (%)|실행마다 분",
         "drawn": "Fig. 6의 그림",
         "none": "아직 없음",
         "once": "한 번",
         "curves": "iteration에 따른 training error와 test error, He et al. 2015의 Fig. 6처럼, 세로축은 log",
         "departs": "논문과 다른 점: {what}.",
         "ended": "끝난 날: {dates}.",
-        "clock": "분은 실행이 돌던 동안의 시계 시간이며, 그동안 machine은 다른 일도 했다.",
+        "clock": "분은 실행이 돌던 동안의 시계 시간이며, 그동안 기계는 다른 일도 했다.",
         "missing": "빠진 것",
         "command": (
             "같은 명령이 이어서 한다. 몇 번에 나누어도 된다.\n\n```console\n"
@@ -60,5 +67,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             " {machine}; {date}). plain 네트워크에는 residual 쌍둥이의 시간을 적었다."
         ),
         "plan_head": "네트워크|iteration마다 ms|64,000번에 시간",
+        "ways": "이미지를 다른 방법으로 공급한 {model}의 한 iteration",
+        "ways_how": (
+            "{each} iteration씩 {turns}번 잰 것의 중앙값(최소와 최대)을 ms로, 그리고 함께 제공하는 trainer의"
+            " 중앙값에 대한 비로 적었다. 모두 한 실행에서 번갈아 쟀다({precision}, batch {batch}; {data}; {machine};"
+            " {date})."
+        ),
+        "ways_head": "방법|iteration마다 ms|최소|최대|비",
     },
 }

@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,15 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for name, text in made.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
     return {"matrix": matrix.PAGE} | {name: folder / f"{name}.html" for name in made}
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The checker's source, as the package axe-playwright-python brings it."""
+    found = find_spec("axe_playwright_python")
+    if found is None or found.origin is None:
+        pytest.skip("the accessibility checker (axe-playwright-python) is not installed")
+    return Path(found.origin).with_name("axe.min.js").read_text(encoding="utf-8")
 
 
 @dataclass

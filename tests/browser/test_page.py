@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,15 +43,6 @@ CONTRAST = """(pairs) => {
 TEXTS = [("--ink", "--conv"), ("--soft", "--rest"), ("--soft", "--paper"), ("--fail", "--conv"), ("--link", "--conv"),
          ("--fail", "--rest"), ("--link", "--rest")]  # fmt: skip
 LINES = [("--wire", "--paper"), ("--conv-line", "--paper"), ("--fail", "--paper"), ("--link", "--paper")]
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    """The checker's source, as the package axe-playwright-python brings it."""
-    found = find_spec("axe_playwright_python")
-    if found is None or found.origin is None:
-        pytest.skip("the accessibility checker (axe-playwright-python) is not installed")
-    return Path(found.origin).with_name("axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("name", "width", "scheme"), SEEN)

@@ -27,7 +27,8 @@ def results(tmp_path: Path) -> Path:
     (tmp_path / "table6.json").write_text(json.dumps({"models": rows}), "utf-8")
     (tmp_path / "speed").mkdir()
     speed = {"environment": MACHINE, "date": "2026-01-03", "model": "resnet56", "turns": 3, "iterations": 5}
-    speed |= {"recipe": {"precision": "bf16"}, "seconds": {"bundled": [0.1, 0.45, 0.5], "other": [9.0]}}
+    speed |= {"batch": 128, "data": "images", "recipe": {"precision": "bf16"}}
+    speed |= {"seconds": {"bundled": [0.1, 0.45, 0.5], "other": [0.9]}}
     (tmp_path / "speed" / "resnet56.json").write_text(json.dumps(speed), "utf-8")
     return tmp_path
 
@@ -69,6 +70,13 @@ def test_the_plan_is_of_the_median_of_the_trainers_own_iterations(results: Path)
     assert "(bf16, batches of 128; torch 2.15.0, threads 2; 2026-01-03)" in page
     missing = "resnet32,resnet44,resnet56,resnet110,plain20,plain32,plain44,plain56"
     assert f"--models {missing} --seeds 5" in page
+
+
+def test_the_trainers_iteration_stands_beside_other_ways(results: Path) -> None:
+    page = table6.render("en", results)
+    assert "| bundled | 450 | 100 | 500 | 1.00 |" in page
+    assert "| other | 900 | 900 | 900 | 2.00 |" in page
+    assert "median of 3 turns of 5 iterations" in page
 
 
 def test_without_results_there_is_nothing_but_the_command(tmp_path: Path) -> None:
