@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from docs.building.clauses import link
 from docs.building.markdown import anchor, opening, table
-from resnet_conformance.spec import load_spec
+from resnet_conformance.spec import Deviation, Spec, load_spec
 
 TITLE = {"en": "The known deviations", "ko": "알려진 deviation 목록"}
 INTRO = {
@@ -14,7 +14,8 @@ INTRO = {
         " places where each was seen. A report names those that explain what it found, and a project may declare one"
         " by its name ([how](expectations.md)): this covers the clauses that it explains. Which of them fail depends on"
         " the architecture and on how much of the network has it. A deviation without clauses is admitted by the papers"
-        " or by their silence."
+        " or by their silence. A clause with SHOULD behind it is not a MUST: the verdict does not change where it"
+        " fails."
     ),
     "ko": (
         "이름이 있는, 논문과의 차이이다. [`spec/deviations.yaml`](../../spec/deviations.yaml)에서 만들었으며, 어디서"
@@ -22,7 +23,8 @@ INTRO = {
         " 수 있다([방법](expectations.md)). 그러면 그 deviation이 설명하는 조항이 모두 선언된다. 그중 어느"
         " 조항이"
         " 실패하는지는 architecture에 따라, 그리고 네트워크의 얼마나 많은 곳에 있는지에 따라 다르다. 조항이 없는"
-        " deviation은 논문이 허용하거나 논문이 말하지 않는 것이다."
+        " deviation은 논문이 허용하거나 논문이 말하지 않는 것이다. 뒤에 SHOULD가 있는 조항은 MUST가 아니어서, 어긋나도"
+        " 판정이 바뀌지 않는다."
     ),
 }
 HEAD = {"en": ("deviation", "what it is", "clauses"), "ko": ("deviation", "무엇인가", "조항")}
@@ -33,15 +35,21 @@ SEEN = {"en": "Seen in", "ko": "발견된 곳"}
 
 def render(language: str) -> str:
     """The page in that language, "en" or "ko"."""
-    deviations = load_spec().deviations.values()
-    rows = [(f"[{d.id}](#{anchor(d.id)})", d.title[language], ", ".join(map(link, d.explains))) for d in deviations]
+    spec = load_spec()
+    deviations = spec.deviations.values()
+    rows = [(f"[{d.id}](#{anchor(d.id)})", d.title[language], _explained(d, spec)) for d in deviations]
     parts = [opening(TITLE[language], "deviations", language), INTRO[language], table(HEAD[language], rows)]
     for deviation in deviations:
         seen = ", ".join(f"[{place['what']}]({place['link']})" for place in deviation.seen_in)
         parts += [
             f"## {deviation.id}",
             f"**{deviation.title[language]}.** {deviation.description[language]}",
-            f"- *{EXPLAINS[language]}:* {', '.join(map(link, deviation.explains)) or NONE[language]}\n"
-            f"- *{SEEN[language]}:* {seen}",
+            f"- *{EXPLAINS[language]}:* {_explained(deviation, spec) or NONE[language]}\n- *{SEEN[language]}:* {seen}",
         ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _explained(deviation: Deviation, spec: Spec) -> str:
+    """The clauses, those that do not decide the verdict with their level."""
+    levels = {name: spec.clauses[name].level for name in deviation.explains}
+    return ", ".join(link(name) + (f" ({level})" if level != "MUST" else "") for name, level in levels.items())

@@ -8,8 +8,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from docs.building.markdown import opening, table
 from docs.building.table6_words import WORDS
+from resnet_impl.cifar10.models import build
 from resnet_impl.cifar10.table6 import PRINTED, Line
 
 DOCS = Path(__file__).resolve().parents[1]
@@ -24,7 +27,8 @@ def render(language: str, results: Path = RESULTS) -> str:
     """The page in that language, "en" or "ko"."""
     words = WORDS[language]
     lines = {line.model: line for line in _measured(results)}
-    parts = [opening(words["title"], "table6", language), words["intro"], _table(lines, words)]
+    state = words["state"].format(models=", ".join(lines) or words["nothing"], all=len(MODELS))
+    parts = [opening(words["title"], "table6", language), words["intro"], state, _table(lines, words)]
     if lines:
         up = "" if language == "en" else "../"
         parts += [f"![{words['curves']}]({up}images/table6.png)", "\n".join(_conditions(lines, words))]
@@ -49,7 +53,7 @@ def _table(lines: Mapping[str, Line], words: Words) -> str:
     for model in MODELS:
         printed = PRINTED.get(model, words["drawn"])
         if model not in lines:
-            rows.append((model, "", printed, words["none"], "", ""))
+            rows.append((model, f"{_parameters(model):,}", printed, words["none"], "", ""))
             continue
         line = lines[model]
         minutes = statistics.mean(run["result"]["seconds"] for run in line.runs) / 60
@@ -57,6 +61,11 @@ def _table(lines: Mapping[str, Line], words: Words) -> str:
         measured = f"**{line.measured}**" if len(line.runs) > 1 else f"**{line.errors[0]:.2f}** ({words['once']})"
         rows.append((model, f"{line.parameters:,}", printed, measured, f"{training:.2f}", f"{minutes:.0f}"))
     return table(words["head"].split("|"), rows, right=(1, 2, 3, 4, 5))
+
+
+def _parameters(model: str) -> int:
+    with torch.device("meta"):
+        return sum(parameter.numel() for parameter in build(model).parameters())
 
 
 def _conditions(lines: Mapping[str, Line], words: Words) -> Iterator[str]:

@@ -13,17 +13,19 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             " 64,000 iterations, and their error on the 10,000 test images after the last one, beside what the paper"
             " prints: [how it is done](cifar10.md#table-6). Complete runs alone are shown; a short run is no result."
         ),
+        "state": "Measured so far, of {all} networks: {models}.",
+        "nothing": "none",
         "head": "network|parameters|printed error (%)|measured error (%)|training error (%)|minutes a run",
         "drawn": "drawn in Fig. 6",
         "none": "not yet",
         "once": "one run",
-        "curves": "Training and test error over iterations, as in Fig. 6 of He et al. 2015, with a logarithmic axis",
+        "curves": "Training and test error over iterations, as in Fig. 6 of He et al. 2015",
         "departs": "Not as in the paper: {what}.",
         "ended": "Ended on {dates}.",
         "clock": "Minutes are those of the clock in which the run was running, beside other work of the machine.",
         "missing": "What is missing",
         "command": (
-            "The same command goes on with it, in as many pieces as needed:\n\n```console\n"
+            "This command trains it, and goes on where it was interrupted, in as many pieces as needed:\n\n```console\n"
             "$ python -m resnet_impl.cifar10.table6 --models {models} --seeds 5 --data data --output runs\n```"
         ),
         "plan": (
@@ -48,17 +50,19 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             " 동안 학습시키고, 마지막 iteration 뒤에 test 이미지 10,000장에서 잰 오류율을 논문이 인쇄한 값 곁에 적었다."
             " [방법](cifar10.md#table-6). 끝까지 간 실행만 보인다. 짧은 실행은 결과가 아니다."
         ),
+        "state": "지금까지 네트워크 {all}개 가운데 측정한 것: {models}.",
+        "nothing": "없음",
         "head": "네트워크|parameter|인쇄된 오류율 (%)|측정한 오류율 (%)|training error (%)|실행마다 분",
         "drawn": "Fig. 6의 그림",
         "none": "아직 없음",
         "once": "한 번",
-        "curves": "iteration에 따른 training error와 test error, He et al. 2015의 Fig. 6처럼, 세로축은 log",
+        "curves": "iteration에 따른 training error와 test error, He et al. 2015의 Fig. 6처럼",
         "departs": "논문과 다른 점: {what}.",
         "ended": "끝난 날: {dates}.",
         "clock": "분은 실행이 돌던 동안의 시계 시간이며, 그동안 기계는 다른 일도 했다.",
         "missing": "빠진 것",
         "command": (
-            "같은 명령이 이어서 한다. 몇 번에 나누어도 된다.\n\n```console\n"
+            "다음 명령이 학습시키며, 중단된 곳에서 이어 간다. 몇 번에 나누어도 된다.\n\n```console\n"
             "$ python -m resnet_impl.cifar10.table6 --models {models} --seeds 5 --data data --output runs\n```"
         ),
         "plan": (

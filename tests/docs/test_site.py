@@ -9,7 +9,7 @@ import pytest
 
 from docs.building import markdown, pages
 from docs.building.site.addresses import rewrite
-from docs.building.site.files import _highlighted
+from docs.building.site.files import _highlighted, _rendered
 from docs.building.site.links import faults
 from docs.building.site.navigation import with_contents
 from tests.docs.reading import CHECKOUT, DOCS
@@ -54,6 +54,15 @@ def test_each_line_of_a_file_has_an_address(tmp_path: Path) -> None:
     assert 'id="L-1"' in html
     assert 'id="L-2"' in html
     assert "<y>" not in html
+
+
+def test_markdown_outside_the_pages_is_rendered(tmp_path: Path) -> None:
+    file = tmp_path / "README.md"
+    file.write_text("# Two commands\n\n[a](docs/a.md) and [b](https://arxiv.org)\n\n| c |\n|---|\n| d |\n", "utf-8")
+    html = _rendered(file)
+    assert '<h1 id="two-commands">Two commands</h1>' in html
+    assert '<p>a and <a href="https://arxiv.org">b</a></p>' in html
+    assert "<td>d</td>" in html
 
 
 def test_dead_links_and_what_is_loaded_elsewhere_are_told(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_complete_runs_are_shown_beside_the_paper(results: Path) -> None:
     page = table6.render("en", results)
     rows = rows_of(page)
     assert rows["resnet20"] == [["269,722", "8.75", "**8.70 (8.80+-0.14, 2 runs)**", "0.50", "120"]]
-    assert rows["plain20"][0] == ["", "drawn in Fig. 6", "not yet", "", ""]
+    assert rows["plain20"][0] == ["269,722", "drawn in Fig. 6", "not yet", "", ""]
     for told in (
         "- images",
         "Not as in the paper: arithmetic in bf16.",
@@ -55,11 +55,12 @@ def test_complete_runs_are_shown_beside_the_paper(results: Path) -> None:
         "Ended on 2026-01-02.",
     ):
         assert told in page
+    assert "Measured so far, of 9 networks: resnet20." in page
     assert "![" in page
 
 
 def test_a_short_run_is_no_result(results: Path) -> None:
-    assert rows_of(table6.render("en", results))["resnet32"][0] == ["", "7.51", "not yet", "", ""]
+    assert rows_of(table6.render("en", results))["resnet32"][0] == ["464,154", "7.51", "not yet", "", ""]
 
 
 def test_the_plan_is_of_the_median_of_the_trainers_own_iterations(results: Path) -> None:
@@ -81,6 +82,7 @@ def test_the_trainers_iteration_stands_beside_other_ways(results: Path) -> None:
 
 def test_without_results_there_is_nothing_but_the_command(tmp_path: Path) -> None:
     page = table6.render("en", tmp_path)
+    assert "Measured so far, of 9 networks: none." in page
     assert "--models resnet20," in page
     assert "![" not in page
     assert all(len(rows) == 1 for rows in rows_of(page).values())

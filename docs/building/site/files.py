@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from markdown_it import MarkdownIt
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import TextLexer, get_lexer_for_filename
 from pygments.util import ClassNotFound
+
+from docs.building.markdown import anchor
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -20,7 +25,8 @@ def on_collect_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     linked = {file for metadata in app.env.metadata.values() for file in metadata.get("linked", ())}
     for name in sorted(linked):
         path = Path(app.config.checkout) / name
-        body = f"<h1><code>{name}</code></h1>\n" + (_listing(path) if path.is_dir() else _highlighted(path))
+        show = _listing if path.is_dir() else _rendered if path.suffix == ".md" else _highlighted
+        body = f"<p><code>{name}</code></p>\n" + show(path)
         yield f"files/{name}", {"title": name, "body": body, "toc": "", "display_toc": False}, "page.html"
 
 
@@ -32,6 +38,17 @@ def _highlighted(path: Path) -> str:
         lexer = TextLexer()
     # inline: a table of numbers beside the code would be read aloud as text of its own
     return str(highlight(text, lexer, HtmlFormatter(linenos="inline", anchorlinenos=True, lineanchors="L")))
+
+
+def _rendered(path: Path) -> str:
+    """A page of Markdown outside docs/. What it links to in the repository is told in words, as it is not all here."""
+    markdown = MarkdownIt("commonmark").enable("table")
+    text = re.sub(r"\[([^\]]*)\]\((?!https?:|#)[^)]*\)", r"\1", path.read_text("utf-8"))
+    tokens = markdown.parse(text)
+    for opened, inline in pairwise(tokens):
+        if opened.type == "heading_open":
+            opened.attrSet("id", anchor(inline.content))
+    return str(markdown.renderer.render(tokens, markdown.options, {}))
 
 
 def _listing(folder: Path) -> str:
