@@ -43,7 +43,7 @@ def _highlighted(path: Path) -> str:
 def _rendered(path: Path) -> str:
     """A page of Markdown outside docs/. What it links to in the repository is told in words, as it is not all here."""
     markdown = MarkdownIt("commonmark").enable("table")
-    text = re.sub(r"\[([^\]]*)\]\((?!https?:|#)[^)]*\)", r"\1", path.read_text("utf-8"))
+    text = re.sub(r"!?\[([^\]]*)\]\((?!https?:|#)[^)]*\)", r"\1", path.read_text("utf-8"))
     tokens = markdown.parse(text)
     for opened, inline in pairwise(tokens):
         if opened.type == "heading_open":
