@@ -20,8 +20,8 @@ from tests.docs.reading import CHECKOUT, DOCS
     [
         ("", "[a](cookbook.md#x)", "[a](cookbook.md#x)"),
         ("", "[a](ko/cookbook.md)", "[a](other:ko/cookbook.html)"),
-        ("ko", "[a](../cookbook.md#x)", "[a](other:en/cookbook.html#x)"),
-        ("", "[a](../resnet_impl/blocks.py#L37)", "[a](repository:resnet_impl/blocks.py#L-37)"),
+        ("ko", "[a](../cookbook.md#x)", "[a](other-at:en/cookbook.html#x)"),
+        ("", "[a](../resnet_impl/blocks.py#L37)", "[a](repository-at:resnet_impl/blocks.py#L-37)"),
         ("ko", "[`a`](../../spec/README.md)", "[`a`](repository:spec/README.md)"),
         ("", "[a](https://arxiv.org/abs/1512.03385)", "[a](https://arxiv.org/abs/1512.03385)"),
         ("", "[a](#x)", "[a](#x)"),
@@ -33,7 +33,7 @@ def test_links_are_made_right_for_the_site(folder: str, link: str, rewritten: st
     text, linked = rewrite(link, DOCS / folder / "cheatsheet.md", DOCS / folder, CHECKOUT)
     assert text == rewritten
     assert all(path.is_file() for path in linked)
-    assert len(linked) == rewritten.count("repository:")
+    assert len(linked) == rewritten.count("(repository")
 
 
 def test_the_contents_are_the_chapters_of_the_index() -> None:

@@ -19,7 +19,12 @@ LINK = re.compile(r"(!?\[[^\]]*\])\(([^)\s]+)\)")
 FENCES = re.compile(r"(^```.*?^```)", re.DOTALL | re.MULTILINE)
 LANGUAGES = ("en", "ko")
 # what begins the rewritten links; MyST makes addresses of them
-SCHEMES = {"repository": {"url": "files/{{path}}.html#{{fragment}}"}, "other": {"url": "../{{path}}#{{fragment}}"}}
+SCHEMES = {
+    "repository": {"url": "files/{{path}}.html"},
+    "repository-at": {"url": "files/{{path}}.html#{{fragment}}"},
+    "other": {"url": "../{{path}}"},
+    "other-at": {"url": "../{{path}}#{{fragment}}"},
+}
 
 
 def rewrite(text: str, page: Path, folder: Path, checkout: Path) -> tuple[str, set[Path]]:
@@ -36,15 +41,19 @@ def rewrite(text: str, page: Path, folder: Path, checkout: Path) -> tuple[str, s
         if "://" in target or target.startswith("mailto:") or not name or words.startswith("!"):
             return match[0]
         if other := _other_language(file, folder, checkout):
-            return f"{words}(other:{other}{'#' + anchor if anchor else ''})"
+            return f"{words}({_address('other', other, anchor)})"
         if file.is_relative_to(folder) and file.suffix == ".md":
             return match[0]
         linked.add(file)
         line = anchor.replace("L", "L-") if re.fullmatch(r"L\d+", anchor) else anchor
-        return f"{words}(repository:{file.relative_to(checkout).as_posix()}{'#' + line if line else ''})"
+        return f"{words}({_address('repository', file.relative_to(checkout).as_posix(), line)})"
 
     parts = FENCES.split(text)
     return "".join(part if part.startswith("```") else LINK.sub(replace, part) for part in parts), linked
+
+
+def _address(scheme: str, path: str, place: str) -> str:
+    return f"{scheme}-at:{path}#{place}" if place else f"{scheme}:{path}"
 
 
 def _other_language(file: Path, folder: Path, checkout: Path) -> str | None:
