@@ -12,8 +12,8 @@ from types import ModuleType
 from typing import Any
 
 from docs.building.api_words import ALIKE, GROUP, HEAD, INTRO, MORE, PACKAGES, TITLE, Chapter, Package
-from docs.building.markdown import opening, table
-from docs.building.prose import anchor, code, docstring, lead
+from docs.building.markdown import anchor, opening, table
+from docs.building.prose import code, docstring, lead
 from docs.building.signatures import call, fields, words
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from docs.building.commands_words import BESIDES, HEAD, INTRO, OPTIONS, PYTEST, REQUIRED, SECTIONS, SEE, TITLE
-from docs.building.markdown import opening, table
-from docs.building.prose import anchor, code, plain, terminal
+from docs.building.markdown import anchor, opening, table
+from docs.building.prose import code, plain, terminal
 from resnet_conformance.arguments import build_parser
 from resnet_conformance.manual import MANUAL, PROGRAM
 from resnet_conformance.pytest_plugin import pytest_addoption

@@ -8,6 +8,8 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from resnet_conformance.reports.output import write_atomically
+
 DOCS = Path(__file__).resolve().parents[1]
 LANGUAGES = ("en", "ko")
 # page: the module beside this one whose `render(language)` writes it
@@ -84,7 +86,7 @@ def note_translated(names: list[str]) -> None:
                 )
     noted = {name: text for name, text in _noted().items() if name in written()}
     noted.update({name: digest(name) for name in names})
-    replace(TRANSLATED, json.dumps(dict(sorted(noted.items())), indent=2) + "\n")
+    write_atomically(TRANSLATED, json.dumps(dict(sorted(noted.items())), indent=2) + "\n")
 
 
 def _noted() -> dict[str, str]:
@@ -99,13 +101,6 @@ def write() -> list[Path]:
         for language in LANGUAGES:
             path, text = path_of(name, language), renderer(name)(language)
             if not path.exists() or path.read_text("utf-8") != text:
-                replace(path, text)
+                write_atomically(path, text)
                 changed.append(path)
     return changed
-
-
-def replace(path: Path, text: str) -> None:
-    """Write a file as a whole or not at all."""
-    beside = path.with_name(f".{path.name}.part")
-    beside.write_text(text, "utf-8")
-    beside.replace(path)

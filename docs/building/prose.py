@@ -72,8 +72,3 @@ def joined(text: str) -> str:
 def lead(text: str | None) -> str:
     """The first paragraph of a docstring, on one line."""
     return joined((text or "").partition("\n\n")[0])
-
-
-def anchor(heading: str) -> str:
-    """The anchor that GitHub, and MyST after it, give to a heading."""
-    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from docs.building.markdown import table
-from docs.building.prose import anchor, code, terminal
+from docs.building.markdown import anchor, table
+from docs.building.prose import code, terminal
 from docs.building.schemas_words import HEAD, SHARED, WORDS
 
 LONG = 60  # letters of a description that is not told again with each key

@@ -74,10 +74,14 @@ def _conditions(lines: Mapping[str, Line], words: Words) -> Iterator[str]:
     told = [run["data"] for run in runs]
     told += [words["departs"].format(what=sentence) for run in runs for sentence in run["departures"]]
     machines = [one for run in runs for one in (*run.get("earlier", ()), run["environment"])]
-    told += [", ".join(f"{key} {value}" for key, value in machine.items()) for machine in machines]
+    told += map(_machine, machines)
     told.append(words["ended"].format(dates=", ".join(sorted({run["date"] for run in runs}))))
     told.append(words["clock"])
     return (f"- {sentence}" for sentence in dict.fromkeys(told))
+
+
+def _machine(environment: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in environment.items())
 
 
 def _plan(results: Path, missing: list[str], words: Words) -> Iterator[str]:
@@ -92,11 +96,10 @@ def _plan(results: Path, missing: list[str], words: Words) -> Iterator[str]:
             used.append(found)
     if used:
         one = used[0]
-        machine = ", ".join(f"{key} {value}" for key, value in one["environment"].items())
         yield words["plan"].format(
             turns=one["turns"],
             each=one["iterations"],
-            machine=machine,
+            machine=_machine(one["environment"]),
             precision=one["recipe"]["precision"],
             date=", ".join(sorted({found["date"] for found in used})),
         )
@@ -111,14 +114,13 @@ def _ways(results: Path, words: Words) -> Iterator[str]:
         for way, seconds in found["seconds"].items():
             figures = [f"{1e3 * value:.0f}" for value in (statistics.median(seconds), min(seconds), max(seconds))]
             rows.append((way, *figures, f"{statistics.median(seconds) / first:.2f}"))
-        machine = ", ".join(f"{key} {value}" for key, value in found["environment"].items())
         yield f"## {words['ways'].format(model=found['model'])}"
         yield words["ways_how"].format(
             turns=found["turns"],
             each=found["iterations"],
             precision=found["recipe"]["precision"],
             batch=found["batch"],
-            machine=machine,
+            machine=_machine(found["environment"]),
             date=found["date"],
             data=found["data"],
         )

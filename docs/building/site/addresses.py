@@ -11,13 +11,14 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from docs.building.pages import LANGUAGES
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 
 LINK = re.compile(r"(!?\[[^\]]*\])\(([^)\s]+)\)")
 FENCES = re.compile(r"(^```.*?^```)", re.DOTALL | re.MULTILINE)
-LANGUAGES = ("en", "ko")
 # what begins the rewritten links; MyST makes addresses of them
 SCHEMES = {
     "repository": {"url": "files/{{path}}.html"},

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from docs.building.site.addresses import LANGUAGES, SCHEMES
+from docs.building.pages import DOCS, LANGUAGES
+from docs.building.site.addresses import SCHEMES
 
-CHECKOUT = Path(__file__).resolve().parents[3]
-DOCS = CHECKOUT / "docs"
+CHECKOUT = DOCS.parent
 EXTENSIONS = [
     "myst_parser",
     *(f"docs.building.site.{name}" for name in ("addresses", "files", "formulas", "navigation")),
