@@ -7,17 +7,14 @@ convolutions that no shortcut spans are blocks without one: a plain network is m
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from functools import cached_property
 
-from .blocks import ACTIVATIONS, NORMS, Block, Branch, Convolution, convolution_of, find_branches
+from .blocks import Block, Branch, Convolution, convolution_of, find_branches
 from .graph import Graph, Node
+from .layer_kinds import GLOBAL_POOLS, NORMS, NORMS_AND_ACTIVATIONS, POOLS
 from .stages import group_stages
-
-NORMS_AND_ACTIVATIONS = NORMS | ACTIVATIONS | {"dropout", "scale"}
-POOLS = {"max_pool", "avg_pool"}
-GLOBAL_POOLS = {"global_avg_pool", "global_max_pool"}
+from .stem_end import map_is_large, stem_end
 
 
 @dataclass(frozen=True)
@@ -110,7 +107,7 @@ def dissect(graph: Graph) -> Anatomy:
     if not any(graph[i].op == "conv" for i in graph.live & graph.depends):
         raise ValueError("the network has no convolution: nothing in it can be compared with a ResNet")
     preactivation = _is_preactivation(graph, joins)
-    start, size = _stem_end(graph, trunk, joins, preactivation)
+    start, size = stem_end(graph, trunk, joins, preactivation)
     blocks, head = _walk(graph, trunk, start, joins, size, preactivation)
     if not blocks:
         return Anatomy(graph, tuple(trunk[:start]), (), tuple(trunk[start:]), preactivation)
@@ -136,59 +133,6 @@ def _is_preactivation(graph: Graph, joins: set[int]) -> bool:
     ends = [graph[f.nodes[-1]].op == "conv" for f, _ in branches if f.nodes]
     votes = begins or ends
     return sum(votes) * 2 > len(votes)
-
-
-def _stem_end(graph: Graph, trunk: list[int], joins: set[int], preactivation: bool) -> tuple[int, int]:
-    """Position in the trunk where the stem ends, and the number of convolutions in a block that has no shortcut."""
-    first_join = next((p for p, i in enumerate(trunk) if i in joins), len(trunk))
-    entry = len(trunk)
-    if joins:
-        source = graph.dominators[trunk[first_join]]
-        entry = trunk.index(source) + 1 if source in trunk else 0
-    before = trunk[:entry]
-    pool = next((p for p, i in enumerate(before) if graph[i].op in POOLS and _map_is_large(graph, i)), None)
-    convolutions = [p for p, i in enumerate(before) if graph[i].op == "conv"]
-    size = _block_size(graph, trunk, joins)
-    if not convolutions:
-        return (entry, size)
-    if pool is not None and sum(p > pool for p in convolutions) % size == 0:
-        return (pool + 1 if preactivation else _layer_end(graph, before, pool), size)
-    leading = _leading(graph, trunk, joins)
-    if 0 < leading < len(convolutions):
-        return (_layer_end(graph, before, convolutions[-1 - leading]), size)
-    if joins and (len(convolutions) - 1) % size:
-        return (entry, size)
-    return (_layer_end(graph, before, convolutions[0]), size)
-
-
-def _layer_end(graph: Graph, trunk: list[int], position: int) -> int:
-    """Position behind a layer and the normalizations and activations that follow it."""
-    end = position + 1
-    while end < len(trunk) and graph[trunk[end]].op in NORMS_AND_ACTIVATIONS:
-        end += 1
-    return end
-
-
-def _leading(graph: Graph, trunk: list[int], joins: set[int]) -> int:
-    """How many convolutions stand before each split, where all behind the first block have the same number; else 0."""
-    ends = [p for p, i in enumerate(trunk) if i in joins]
-    gaps = {sum(graph[i].op == "conv" for i in trunk[a:b]) for a, b in itertools.pairwise(ends)}
-    return gaps.pop() if len(gaps) == 1 and len(ends) > 2 else 0
-
-
-def _map_is_large(graph: Graph, index: int) -> bool:
-    """A stem's pool leaves a map; a head's pool leaves (nearly) one position."""
-    return len(graph[index].shape) == 4 and graph[index].shape[2] > 1
-
-
-def _block_size(graph: Graph, trunk: list[int], joins: set[int]) -> int:
-    """Convolutions in one block: from the blocks with shortcuts if any, else 3 where 1x1 kernels frame 3x3 ones."""
-    for join in joins:
-        residual, _ = find_branches(graph, graph.dominators[join], join)
-        if len(residual.convolutions) in (2, 3):
-            return len(residual.convolutions)
-    kernels = [convolution_of(graph, i).kernel for i in trunk if graph[i].op == "conv"][1:]
-    return 3 if kernels and sum(k == (1, 1) for k in kernels) * 2 > len(kernels) else 2
 
 
 def _walk(
@@ -218,7 +162,7 @@ def _walk(
         elif op == "conv":
             blocks.append(_plain_block(graph, entry, group))
             entry, group = trunk[position - 1], [index]
-        elif group and (op in NORMS_AND_ACTIVATIONS or (op in POOLS and _map_is_large(graph, index))):
+        elif group and (op in NORMS_AND_ACTIVATIONS or (op in POOLS and map_is_large(graph, index))):
             group.append(index)
         else:
             if group:
@@ -244,7 +188,7 @@ def _close(
     while (
         end < len(lead)
         and graph[lead[end]].op in closing
-        and (graph[lead[end]].op not in POOLS or _map_is_large(graph, lead[end]))
+        and (graph[lead[end]].op not in POOLS or map_is_large(graph, lead[end]))
     ):
         post.append(lead[end])
         end += 1

@@ -11,29 +11,7 @@ from functools import cached_property
 from .graph import Graph, Shape
 
 KINDS = {((3, 3), (3, 3)): "basic", ((1, 1), (3, 3), (1, 1)): "bottleneck"}
-ACTIVATIONS = {
-    "relu",
-    "leaky_relu",
-    "relu6",
-    "gelu",
-    "silu",
-    "elu",
-    "sigmoid",
-    "tanh",
-    "mish",
-    "hardswish",
-    "hardsigmoid",
-    "rrelu",
-    "aten._prelu_kernel",
-    "aten.celu",
-    "aten.hardtanh",
-    "aten.log_sigmoid_forward",
-    "aten.softplus",
-    "aten.softshrink",
-    "aten.threshold",
-}
 SUBSAMPLING = {"slice", "avg_pool", "max_pool"}
-NORMS = {"batch_norm", "aten.native_group_norm", "aten.native_layer_norm"}
 TRANSPARENT = {"detach"}  # same values; only gradients differ
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from .anatomy import Anatomy
 from .architecture import Architecture
-from .blocks import ACTIVATIONS, NORMS, Block
+from .blocks import Block
 from .blueprint import Choices
+from .layer_kinds import ACTIVATIONS, NORMS
 
 STRIDED = (1, 2)  # the first 1x1, as in resnet-1k-layers, or the 3x3, as in fb.resnet.torch
 

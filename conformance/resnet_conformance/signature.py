@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from .anatomy import GLOBAL_POOLS, Anatomy, is_global_pool
+from .anatomy import Anatomy, is_global_pool
 from .blocks import TRANSPARENT, Block
 from .graph import Graph, Node
+from .layer_kinds import GLOBAL_POOLS
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..blocks import ACTIVATIONS
 from ..graph import Node
+from ..layer_kinds import ACTIVATIONS
 from .case import Case, Result, examines, failed, not_examined, passed
 from .scaling import drops_samples
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..anatomy import POOLS
-from ..blocks import ACTIVATIONS, Block, Branch
+from ..blocks import Block, Branch
+from ..layer_kinds import ACTIVATIONS, POOLS
 from .case import Case, Result, examines, failed, holds_for_all, not_applicable, size_text
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..anatomy import NORMS_AND_ACTIVATIONS, Anatomy, is_global_pool
+from ..anatomy import Anatomy, is_global_pool
 from ..graph import Graph, Node
+from ..layer_kinds import NORMS_AND_ACTIVATIONS
 from .case import Case
 
 NO_CLASSIFIER = frozenset({"HD-02", "HD-03", "HD-06", "IN-07", "CT-02", "CT-03", "V2-14"})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..blocks import ACTIVATIONS, NORMS, Block
+from ..blocks import Block
+from ..layer_kinds import ACTIVATIONS, NORMS
 from .addition import added_again
 from .case import Case, Result, examines, failed, holds_for_all, not_applicable, size_text
 from .scaling import SCALINGS

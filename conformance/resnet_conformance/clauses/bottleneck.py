@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..blocks import ACTIVATIONS, Block
+from ..blocks import Block
+from ..layer_kinds import ACTIVATIONS
 from .blocks import foreign, geometry_deviation, only_kind, strides
 from .case import Case, Result, examines, failed, holds_for_all, not_applicable, not_examined
 from .downsampling import stride_deviation

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ..anatomy import GLOBAL_POOLS, is_global_pool
+from ..anatomy import is_global_pool
 from ..graph import Node, Shape
+from ..layer_kinds import GLOBAL_POOLS
 from .case import Case, Result, examines, failed, not_examined, passed, size_text
 from .stages import widths_deviation
 

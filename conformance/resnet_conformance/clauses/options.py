@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..blocks import NORMS, Block
+from ..blocks import Block
+from ..layer_kinds import NORMS
 from .case import Case, Result, examines, failed, holds_for_all, not_applicable, passed
 from .shortcuts import grown, needless_projection, same, shortcut_text
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..anatomy import GLOBAL_POOLS, POOLS
-from ..blocks import ACTIVATIONS, NORMS, TRANSPARENT, Block
+from ..blocks import TRANSPARENT, Block
 from ..choices import reads_preactivation
 from ..graph import Graph
+from ..layer_kinds import ACTIVATIONS, GLOBAL_POOLS, NORMS, POOLS
 from .addition import added_again, ends_in_activation
 from .case import Case, Result, examines, failed, holds_for_all, not_applicable, passed
 from .normalization import norm_layers

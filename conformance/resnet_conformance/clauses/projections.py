@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..anatomy import POOLS
-from ..blocks import ACTIVATIONS, TRANSPARENT, Block, Branch
+from ..blocks import TRANSPARENT, Block, Branch
 from ..choices import has_bn_of_its_own
 from ..graph import Graph
+from ..layer_kinds import ACTIVATIONS, POOLS
 from .blocks import strides
 from .bottleneck import entries, strides_text
 from .case import Case, Result, examines, failed, holds_for_all, not_examined

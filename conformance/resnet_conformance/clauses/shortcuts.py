@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..blocks import ACTIVATIONS, Block, Branch
+from ..blocks import Block, Branch
+from ..layer_kinds import ACTIVATIONS
 from .case import Case, Result, examines, failed, holds_for_all, not_applicable, not_examined, passed
 from .stages import widths_deviation
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..anatomy import POOLS
-from ..blocks import ACTIVATIONS, Convolution
+from ..blocks import Convolution
 from ..graph import Node
+from ..layer_kinds import ACTIVATIONS, POOLS
 from .case import (
     Case,
     Result,

@@ -18,10 +18,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
 from hypothesis.strategies import SearchStrategy
 
-from ..anatomy import POOLS, Anatomy, dissect, is_global_pool
+from ..anatomy import Anatomy, dissect, is_global_pool
 from ..candidate import Candidate
 from ..capture.problems import CaptureError
 from ..graph import Graph, Shape
+from ..layer_kinds import POOLS
 from ..simplify import simplify
 
 if TYPE_CHECKING:

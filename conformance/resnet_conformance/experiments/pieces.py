@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import torch
 from hypothesis import strategies as st
 
-from ..anatomy import POOLS
-from ..blocks import NORMS, Block, Branch
+from ..blocks import Block, Branch
 from ..clauses.case import Case, Result, failed, not_examined, passed
 from ..execute import CannotRun
 from ..graph import Graph, Shape
+from ..layer_kinds import NORMS, POOLS
 from .bench import Bench
 
 SEEDS = st.integers(0, 2**32 - 1)

@@ -1,0 +1,86 @@
+"""Where a stem ends and the first block begins, read from the wiring alone: deep stems, with and without a pool."""
+
+from __future__ import annotations
+
+import pytest
+from torch import Tensor, nn
+
+from resnet_conformance import identify
+from resnet_conformance.anatomy import Anatomy, dissect
+from resnet_conformance.capture import capture
+
+
+def layer(cin: int, cout: int, kernel: int, stride: int = 1) -> nn.Sequential:
+    convolution = nn.Conv2d(cin, cout, kernel, stride, kernel // 2, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(cout), nn.ReLU())
+
+
+class Block(nn.Module):
+    """A bottleneck, or without middle a basic block; `shortcut` False leaves the addition out."""
+
+    def __init__(self, cin: int, middle: int, cout: int, stride: int, bottleneck: bool, shortcut: bool = True) -> None:
+        super().__init__()
+        parts = [layer(cin, middle, 1), layer(middle, middle, 3, stride), layer(middle, cout, 1)]
+        parts = parts if bottleneck else [layer(cin, middle, 3, stride), layer(middle, cout, 3)]
+        self.residual = nn.Sequential(*parts[:-1], *parts[-1][:2])
+        self.project = nn.Sequential(*layer(cin, cout, 1, stride)[:2]) if cin != cout or stride > 1 else nn.Identity()
+        self.shortcut, self.relu = shortcut, nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.residual(x)
+        return self.relu(y + self.project(x) if self.shortcut else y)
+
+
+def network(stem: list[nn.Module], bottleneck: bool = True, lost: int | None = None) -> nn.Module:
+    """ResNet-50 or ResNet-34 behind that stem, which ends with 64 channels; block `lost` (of all) has no shortcut."""
+    blocks: list[nn.Module] = []
+    channels, expansion = 64, 4 if bottleneck else 1
+    for stage, (width, count) in enumerate(zip((64, 128, 256, 512), (3, 4, 6, 3), strict=True)):
+        for index in range(count):
+            stride = 2 if stage and not index else 1
+            shortcut = len(blocks) != lost
+            blocks.append(Block(channels, width, width * expansion, stride, bottleneck, shortcut))
+            channels = width * expansion
+    return nn.Sequential(*stem, *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 1000))
+
+
+def anatomy(module: nn.Module) -> Anatomy:
+    return dissect(capture(module.eval(), (1, 3, 224, 224)))
+
+
+PAPER = (layer(3, 64, 7, 2), nn.MaxPool2d(3, 2, 1))
+DEEP = (layer(3, 32, 3, 2), layer(32, 32, 3), layer(32, 64, 3), nn.MaxPool2d(3, 2, 1))
+# ResNet-RS (Bello et al. 2021) has a convolution of stride 2 in the pool's place
+WITHOUT_POOL = (layer(3, 32, 3, 2), layer(32, 32, 3), layer(32, 64, 3), layer(64, 64, 3, 2))
+ONLY = (layer(3, 64, 3, 2), layer(64, 64, 3, 2))
+STEMS = {"the paper's": (PAPER, 1), "deep": (DEEP, 3), "deep, no pool": (WITHOUT_POOL, 4), "two layers": (ONLY, 2)}
+
+
+@pytest.mark.parametrize("bottleneck", [True, False], ids=["bottleneck", "basic"])
+@pytest.mark.parametrize("name", STEMS)
+def test_all_that_stands_before_the_first_block_is_the_stem(name: str, bottleneck: bool) -> None:
+    stem, convolutions = STEMS[name]
+    found = anatomy(network(list(stem), bottleneck))
+    assert len(found.stem_convolutions) == convolutions
+    assert [len(stage) for stage in found.stages] == [3, 4, 6, 3]
+
+
+@pytest.mark.parametrize("bottleneck", [True, False], ids=["bottleneck", "basic"])
+@pytest.mark.parametrize("lost", [0, 3])
+def test_a_block_that_lost_its_shortcut_is_no_stem(lost: int, bottleneck: bool) -> None:
+    found = anatomy(network(list(PAPER), bottleneck, lost))
+    assert len(found.stem_convolutions) == 1
+    assert [len(stage) for stage in found.stages] == [3, 4, 6, 3]
+    assert [b.shortcut is None for b in found.blocks] == [position == lost for position in range(16)]
+
+
+def test_a_first_block_that_lost_its_shortcut_is_no_stem_where_no_pool_stands_before_it() -> None:
+    found = anatomy(network([layer(3, 64, 3)], lost=0))
+    assert len(found.stem_convolutions) == 1
+    assert [len(stage) for stage in found.stages] == [3, 4, 6, 3]
+
+
+def test_a_network_with_a_deep_stem_without_pool_is_near_the_imagenet_network() -> None:
+    found = identify(network(list(WITHOUT_POOL)))
+    assert found.architecture == "imagenet/resnet50-v1.5"
+    assert "stem-deep" in found.deviations
