@@ -105,6 +105,20 @@ class Branch:
         return sum(self.graph[i].op == "conv" for i in before & set(self.nodes))
 
     @cached_property
+    def gated(self) -> frozenset[int]:
+        """Its nodes beside the chain that compute a gate: the factor by which a product on the chain weighs its map."""
+        found: set[int] = set()
+        for i in self.chain:
+            factors = self.graph.data_inputs(self.graph[i]) if self.graph[i].op == "mul" else ()
+            ahead = [factor for factor in factors if len(factors) > 1 and factor not in self.chain]
+            while ahead:
+                at = ahead.pop()
+                if at in self.nodes and at not in self.chain and at not in found:
+                    found.add(at)
+                    ahead += self.graph.data_inputs(self.graph[at])
+        return frozenset(found)
+
+    @cached_property
     def chain_ops(self) -> tuple[str, ...]:
         """The chain's operations in order."""
         return tuple(self.graph[i].op for i in self.chain)

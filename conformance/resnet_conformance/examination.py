@@ -61,6 +61,8 @@ def experiment(
     from . import experiments  # noqa: F401 - enters the experiments into their register
 
     found = {f.clause: f for f in findings}
+    # what a structure that was not read leaves open stays open, whatever else speaks for the network
+    unread = {f.clause for f in findings if case.unread and (f.outcome, f.evidence) == ("not-examined", "structure")}
     for kind in (k for k in EVIDENCE if k in evidence and k in EXPERIMENTS):
         case = replace(case, failures=tuple(f for f in found.values() if f.outcome == "fail"))
         broken = case.broken
@@ -85,7 +87,8 @@ def experiment(
                 )
             else:
                 result = _run(check, case, clause, kind)
-            found[clause] = merge(found[clause], result, kind)
+            if clause not in unread or result.outcome == "fail":
+                found[clause] = merge(found[clause], result, kind)
     return attribute(tuple(found.values()), spec)
 
 

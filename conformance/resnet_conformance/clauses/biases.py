@@ -19,7 +19,7 @@ def only_first_bias(case: Case) -> bool:
 @examines("CB-01")
 def no_bias(case: Case) -> Result:
     """Convolutions before BN have no bias."""
-    biased = [n for n in case.nodes("conv") if n.operand("bias") is not None]
+    biased = [n for n in case.layers("conv") if n.operand("bias") is not None]
     stem = {c.index for c in case.found.stem_convolutions}
     if only_first_bias(case):
         return passed("only conv1 has one, which CB-02 admits")
@@ -28,7 +28,7 @@ def no_bias(case: Case) -> Result:
     projections = {c.index for _, s in case.shortcuts for c in s.convolutions}
     indices = {n.index for n in biased}
     deviation = "stem-bias" if indices <= stem else "proj-bias" if indices <= projections else "conv-bias"
-    total = len(case.nodes("conv"))
+    total = len(case.layers("conv"))
     return failed(
         "Convolutions before BN have a bias.",
         "no bias",

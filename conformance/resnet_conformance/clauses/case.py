@@ -98,6 +98,11 @@ class Case:
         return tuple((b, b.shortcut) for b in self.found.blocks if b.shortcut is not None)
 
     @cached_property
+    def gated(self) -> frozenset[int]:
+        """Nodes that compute gates in blocks: BLK-05 names these, and no other clause blames their layers."""
+        return frozenset(i for b in self.found.blocks for i in b.residual.gated)
+
+    @cached_property
     def idle(self) -> tuple[Tensor, ...]:
         """Registered parameters that the forward pass never reads."""
         graph = self.graph
@@ -113,6 +118,10 @@ class Case:
         """Live, input-dependent nodes of these operations in the eval graph."""
         graph = self.graph
         return tuple(n for n in graph if n.op in ops and n.index in graph.live and n.index in graph.depends)
+
+    def layers(self, *ops: str) -> tuple[Node, ...]:
+        """The `nodes` of these operations, without those that compute gates."""
+        return tuple(n for n in self.nodes(*ops) if n.index not in self.gated)
 
     def parameters(self, branch: Branch) -> int:
         """Learnable numbers that a branch reads."""

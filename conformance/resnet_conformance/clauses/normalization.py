@@ -21,7 +21,7 @@ def _tensors(case: Case, nodes: tuple[Node, ...], role: str) -> int:
 @examines("BN-01")
 def after_each_convolution(case: Case) -> Result:
     """BN stands right after each convolution and before the activation."""
-    convolutions = case.nodes("conv")
+    convolutions = case.layers("conv")
     wrong = [n for n in convolutions if _user(case, n) != "batch_norm"]
     if not wrong:
         return passed(f"after all {len(convolutions)} convolutions")
@@ -59,7 +59,7 @@ def _missing_deviation(case: Case, wrong: list[Node]) -> str | None:
 
 def norm_layers(case: Case) -> int:
     """Normalizations with parameters and statistics of their own; those that share some count once."""
-    norms = case.nodes("batch_norm")
+    norms = case.layers("batch_norm")
     roles = [r for r in ("gamma", "beta", "mean", "var") if all(n.operand(r) is not None for n in norms)]
     return min((_tensors(case, norms, role) for role in roles), default=len(norms))
 
@@ -67,7 +67,7 @@ def norm_layers(case: Case) -> int:
 @examines("BN-02")
 def as_many_as_convolutions(case: Case) -> Result:
     """There are as many BN layers as convolutions, projections included."""
-    norms, convolutions, layers = case.nodes("batch_norm"), case.nodes("conv"), norm_layers(case)
+    norms, convolutions, layers = case.layers("batch_norm"), case.layers("conv"), norm_layers(case)
     weights = len({n.operand("weight") for n in convolutions})
     shared = layers < len(norms)
     if layers == weights:

@@ -1,0 +1,72 @@
+"""A gate in F is one difference, BLK-05's: how its own layers are written is nobody's fault (Hu et al. 2018, SE)."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from resnet_conformance import check
+from resnet_conformance.findings import Report
+from resnet_impl import cifar_resnet20
+
+
+class Gate(nn.Module):
+    """Squeeze and excitation behind a block's last BN, of 1x1 convolutions or of fully connected layers."""
+
+    def __init__(self, norm: nn.Module, convolutions: bool) -> None:
+        super().__init__()
+        width = norm.num_features
+        self.norm, self.convolutions = norm, convolutions
+        self.squeeze = nn.Conv2d(width, 4, 1) if convolutions else nn.Linear(width, 4)
+        self.excite = nn.Conv2d(4, width, 1) if convolutions else nn.Linear(4, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.norm(x)
+        z = y.mean((2, 3), keepdim=self.convolutions)
+        z = torch.sigmoid(self.excite(self.squeeze(z).relu()))
+        return y * (z if self.convolutions else z[:, :, None, None])
+
+
+class Parallel(nn.Module):
+    """A convolution without BN beside the block's last BN: a second way, and no gate."""
+
+    def __init__(self, norm: nn.Module) -> None:
+        super().__init__()
+        self.norm, self.beside = norm, nn.Conv2d(norm.num_features, norm.num_features, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.norm(x) + self.beside(x)
+
+
+def broken(kind: str) -> dict[str, str | None]:
+    """The failed clauses and their deviations, of a ResNet-20 whose second BNs are replaced."""
+
+    def network() -> nn.Module:
+        model = cifar_resnet20()
+        for _, block in [(n, m) for n, m in model.named_modules() if hasattr(m, "bn2")]:
+            block.bn2 = Parallel(block.bn2) if kind == "parallel" else Gate(block.bn2, kind == "convolutions")
+        return model
+
+    report: Report = check(network, "cifar10/resnet20", level="should")
+    return {f.clause: f.deviation for f in report.findings if f.outcome == "fail" and f.evidence == "structure"}
+
+
+@pytest.fixture(scope="module")
+def linear() -> dict[str, str | None]:
+    return broken("linear")
+
+
+def test_a_gate_is_named(linear: dict[str, str | None]) -> None:
+    assert linear["BLK-05"] == "attention-in-block"
+
+
+def test_a_gate_of_convolutions_is_blamed_as_one_of_fully_connected_layers(linear: dict[str, str | None]) -> None:
+    assert broken("convolutions") == linear
+    assert not {"BN-01", "BN-02", "CB-01"} & set(linear)
+
+
+def test_a_convolution_without_bn_that_is_no_gate_stays_blamed() -> None:
+    found = broken("parallel")
+    assert {"BN-01", "BN-02", "CB-01"} <= set(found)
+    assert "BLK-05" not in found or found["BLK-05"] != "attention-in-block"
