@@ -98,6 +98,14 @@ def test_a_resnext_is_no_resnet_and_a_resnet_no_resnext() -> None:
     assert check(other, evidence=("structure",)).architecture == "imagenet/resnet50-v1.5"
 
 
+def test_a_resnext_that_is_wider_than_its_output_has_other_widths_and_not_its_layers_in_another_order() -> None:
+    """ResNeXt-101 32x16d: 512 filters in 32 groups before 256."""
+    with torch.device("meta"):
+        found = check(resnext(50, width=512), "imagenet/resnet50", evidence=("structure",))
+    assert {"widths", "grouped-conv"} <= set(found.identified.deviations) | {f.deviation for f in found.failed("MUST")}
+    assert "bottleneck-order" not in {f.deviation for f in found.failed("MUST")}
+
+
 def test_a_wide_network_whose_projection_reads_x_is_blamed() -> None:
     report = check(lambda: wrn(2, 8, raw=True), "cifar10/wrn16-8", seed=1)
     assert report.verdict == "violates"

@@ -7,7 +7,7 @@ from ..layer_kinds import ACTIVATIONS
 from .blocks import foreign, geometry_deviation, only_kind, strides
 from .case import Case, Result, examines, failed, holds_for_all, not_applicable, not_examined
 from .downsampling import stride_deviation
-from .stages import widths_deviation
+from .stages import expands_first, widths_deviation
 
 
 def entries(case: Case) -> list[Block]:
@@ -38,10 +38,7 @@ def layers(case: Case) -> Result:
         return convolutions[0].filters > convolutions[2].filters or bool(foreign(block))
 
     found = [b for b in case.found.blocks if wrong(b)]
-    order = bool(found) and all(
-        b.kind == "bottleneck" and b.residual.convolutions[0].filters > b.residual.convolutions[2].filters
-        for b in found
-    )
+    order = bool(found) and all(map(expands_first, found))
 
     def text(block: Block) -> str:
         extra = [f"dilation {c.dilation[0]}" for c in block.residual.convolutions if set(c.dilation) != {1}]

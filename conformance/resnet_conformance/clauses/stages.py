@@ -14,13 +14,23 @@ def _size(block: Block) -> tuple[int, ...]:
     return block.output_shape[2:]
 
 
+def expands_first(block: Block) -> bool:
+    """A bottleneck whose first 1x1 is wider than its output; many groups are a ResNeXt's width, and no such mistake."""
+    convolutions = block.residual.convolutions
+    return (
+        block.kind == "bottleneck"
+        and convolutions[0].filters > convolutions[2].filters
+        and all(c.groups == 1 for c in convolutions)
+    )
+
+
 def widths_deviation(case: Case) -> str | None:
     """The name of the way in which F's widths differ, if it has one."""
     wrong = [b for b, p in case.pairs if b.filters != p.filters]
     if not wrong or any(b.kind != case.architecture.block for b in case.found.blocks):
         return None
     if len(case.architecture.kernels) == 3:
-        if all(b.filters[0] > b.filters[2] for b in wrong):
+        if all(map(expands_first, wrong)):
             return "bottleneck-order"
         if all(b in case.found.stages[0] and b.filters[0] == b.filters[2] for b in wrong):
             return "stage1-not-expanded"
