@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .anatomy import Anatomy
 from .architecture import Architecture
-from .blocks import Block
+from .blocks import KINDS, Block
 from .clauses import Case
 from .examination import examine
 from .findings import Finding, Identification
@@ -47,9 +47,12 @@ class Match:
 
     @property
     def near(self) -> bool:
-        """Whether the candidate may be called by this architecture's name at all: few differences, most MUSTs kept."""
+        """Whether the candidate may be called by this architecture's name at all: few differences, most MUSTs kept, and
+        not bottlenecks where it has basic blocks, or the other way round.
+        """
         kept = sum(f.outcome == "pass" and f.level == "MUST" for f in self.findings)
-        return self.differences <= NEAR and len(self.broken) < kept
+        other = {kind for kind in self.case.found.kinds[:1] if kind in KINDS.values()} - {self.architecture.block}
+        return not other and self.differences <= NEAR and len(self.broken) < kept
 
 
 def distance(architecture: Architecture, found: Anatomy, input_size: int) -> float:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
 
 from resnet_conformance import check
 from resnet_conformance.findings import Report
 from resnet_conformance.spec import load_spec
-from tests.relatives import NETWORKS, resnext, wrn
+from tests.relatives import NETWORKS, Bottleneck, resnext, wrn
 
 PARAMETERS = {
     "imagenet/resnext50-32x4d": 25_028_904,  # as torchvision documents them
@@ -104,6 +105,18 @@ def test_a_resnext_that_is_wider_than_its_output_has_other_widths_and_not_its_la
         found = check(resnext(50, width=512), "imagenet/resnet50", evidence=("structure",))
     assert {"widths", "grouped-conv"} <= set(found.identified.deviations) | {f.deviation for f in found.failed("MUST")}
     assert "bottleneck-order" not in {f.deviation for f in found.failed("MUST")}
+
+
+def test_bottlenecks_are_near_no_network_of_basic_blocks() -> None:
+    """ResNeXt-20 for CIFAR-10 has the stages of WRN-16-8, and other blocks."""
+    with torch.device("meta"):
+        stem = [nn.Conv2d(3, 64, 3, 1, 1, bias=False), nn.BatchNorm2d(64), nn.ReLU()]
+        shapes = [(64, 64, 256, 1), (256, 64, 256, 1), (256, 128, 512, 2), (512, 128, 512, 1)]
+        shapes += [(512, 256, 1024, 2), (1024, 256, 1024, 1)]
+        blocks = [Bottleneck(*shape, groups=16) for shape in shapes]
+        net = nn.Sequential(*stem, *blocks, nn.AvgPool2d(8), nn.Flatten(), nn.Linear(1024, 10))
+    report = check(net, evidence=("structure",), input=(3, 32, 32))
+    assert report.identified.architecture is None
 
 
 def test_a_wide_network_whose_projection_reads_x_is_blamed() -> None:
