@@ -25,6 +25,7 @@ from .identification import Match, describe_match, match, nearest
 from .judge import Subject, compose, conclude, deviations_of, prepare, version
 from .judge import environment as machine
 from .kinds import is_weights_file
+from .own_blueprint import refuse_unreplaced
 from .spec import Spec, load_spec, suggest
 from .through_variant import add_from_variant
 from .transplantation import WeightsError
@@ -107,6 +108,8 @@ def check(
             compared = {m.architecture.name: m for m in matches}
             held = compared.get(judged) or match(spec.architectures[judged], spec, subject)
             findings = trial.hold(held.case, only, structure=held.findings)
+            if any(f.outcome == "fail" and f.level == "MUST" for f in findings):  # or is the variant itself to blame?
+                refuse_unreplaced(spec.architectures[judged], spec)
             if level == "must":
                 findings = tuple(f for f in findings if f.level == "MUST")
             thorough = not only and (level is None or bool(expectations))

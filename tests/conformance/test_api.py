@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -18,6 +19,7 @@ from resnet_conformance import check, cli, identify
 from resnet_conformance.api import UnknownArchitectureError
 from resnet_conformance.capture import TargetProblem
 from resnet_conformance.judge import UnjudgeableError
+from resnet_conformance.spec import SpecError, load_spec
 from tests.relatives import resnext
 
 
@@ -92,6 +94,16 @@ def test_only_some_clauses() -> None:
 def test_an_unknown_architecture_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(UnknownArchitectureError, match=r"imagenet/resnet-50.*imagenet/resnet50"):
         check("torchvision.models:resnet50", "imagenet/resnet-50")
+
+
+def test_a_variant_is_to_blame_where_its_own_network_breaks_the_clause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that is exactly the variant violates it: wrong is the variant, which does not replace the clause."""
+    name, spec = "imagenet/resnet50-v1.5", load_spec()
+    careless = replace(spec.architectures[name], replaces={"BTN-05": "BTN-06"})
+    changed = replace(spec, architectures={**spec.architectures, name: careless})
+    monkeypatch.setattr("resnet_conformance.api.load_spec", lambda: changed)
+    with pytest.raises(SpecError, match=r"variants\.yaml:9:5: .* itself breaks BTN-04"):
+        check("torchvision.models:resnet50", name, evidence="structure")
 
 
 @pytest.mark.parametrize(
