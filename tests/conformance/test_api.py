@@ -89,6 +89,8 @@ def test_only_some_clauses() -> None:
     assert {f.clause.split("-")[0] for f in report.findings} == {"SC"}
     assert report.verdict == "conforms"
     assert report.summary["only"] == ["SC-*"]
+    report = check("resnet_impl:cifar_resnet20", "cifar10/resnet20", only="sc-0?", evidence="structure")
+    assert {f.clause[:4] for f in report.findings} == {"SC-0"}
 
 
 def test_an_unknown_architecture_is_refused_with_the_nearest_name() -> None:
@@ -110,6 +112,8 @@ def test_a_variant_is_to_blame_where_its_own_network_breaks_the_clause(monkeypat
     ("arguments", "message"),
     [
         ({"input": (3, 32)}, r"input is \(channels, height, width\)"),
+        ({"only": ("SC-*", "ZZ-*")}, r"no clause matches 'ZZ-\*'"),
+        ({"only": "btn-44"}, r"no clause matches 'btn-44' \(did you mean 'BTN-04'\?\)"),  # a text is one pattern
         ({"input": (3, 0, 32)}, "three numbers above 0"),
         ({"level": "MAY"}, "level is 'must' or 'should', not 'MAY'"),
         ({"architecture": 5}, "unknown architecture 5"),
