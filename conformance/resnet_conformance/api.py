@@ -72,9 +72,8 @@ def check(
     their random numbers from `seed`, by default a fresh one; the report holds it. `timeout` is in seconds.
 
     The target's code runs in this process, that of an address too, and may end it or keep it waiting; the command line
-    and the pytest suite run it in a child process. Raises capture.TargetProblem, judge.UnjudgeableError,
-    spec.SpecError and ValueError (an argument that cannot be; UnknownArchitectureError and
-    expectations.ExpectationError among them), each with a message for people.
+    and the pytest suite run it in a child process. Raises TargetProblem, UnjudgeableError, SpecError and ValueError (an
+    argument that cannot be; UnknownArchitectureError and ExpectationError among them), each with a message for people.
     """
     spec = load_spec()
     if level not in (None, "must", "should"):
