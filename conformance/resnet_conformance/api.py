@@ -16,6 +16,7 @@ from typing import Any
 from .capture import TargetError, TargetProblem, capture_candidate
 from .capture.limits import within
 from .capture.problems import InputError
+from .catalog import UnknownNameError, find_clauses
 from .examination import EVIDENCE
 from .expectations import hold
 from .expectations.reading import Source, read_expectations
@@ -25,6 +26,7 @@ from .identification import Match, describe_match, match, nearest
 from .judge import Subject, compose, conclude, deviations_of, prepare, version
 from .judge import environment as machine
 from .kinds import is_weights_file
+from .own_blueprint import refuse_unreplaced
 from .spec import Spec, load_spec, suggest
 from .through_variant import add_from_variant
 from .transplantation import WeightsError
@@ -50,7 +52,7 @@ def check(
     part: str | None = None,
     kwargs: Mapping[str, Any] | None = None,
     input: Sequence[int] | None = None,
-    only: Sequence[str] = (),
+    only: str | Sequence[str] = (),
     level: str | None = None,
     evidence: str | Sequence[str] = EVIDENCE,
     recipe: object = None,
@@ -63,23 +65,27 @@ def check(
     `target` is "package.module:factory", "path/to/file.py:factory", "model.onnx", "model.pt2", a callable without
     required arguments or an `nn.Module`; with `part` it is one module of a network, judged as that (docs/parts.md).
     `input` is (C, H, W), by default the architecture's size, or 224 and then 32. `only` are glob patterns of clause
-    ids. `level` "must" examines the MUST clauses alone, "should" makes failed SHOULDs count. `evidence` are the kinds
-    of evidence to look for (all of examination.EVIDENCE). `recipe` is the recipe that the network is trained with
-    (docs/recipes.md). `expected` are the declared deviations, a YAML file or {id: reason} (docs/expectations.md); what
-    is declared and does not occur is `Report.stale`. Experiments draw their random numbers from `seed`, by default a
-    fresh one; the report holds it. `timeout` is in seconds.
+    ids, in capitals or not, each of which must match one. `level` "must" examines the MUST clauses alone, "should"
+    makes failed SHOULDs count. `evidence` are the kinds of evidence to look for (all of examination.EVIDENCE). `recipe`
+    is the recipe that the network is trained with (docs/recipes.md). `expected` are the declared deviations, a YAML
+    file or {id: reason} (docs/expectations.md); what is declared and does not occur is `Report.stale`. Experiments draw
+    their random numbers from `seed`, by default a fresh one; the report holds it. `timeout` is in seconds.
 
     The target's code runs in this process, that of an address too, and may end it or keep it waiting; the command line
-    and the pytest suite run it in a child process. Raises capture.TargetProblem, judge.UnjudgeableError,
-    spec.SpecError and ValueError (an argument that cannot be; UnknownArchitectureError and
-    expectations.ExpectationError among them), each with a message for people.
+    and the pytest suite run it in a child process. Raises TargetProblem, UnjudgeableError, SpecError and ValueError (an
+    argument that cannot be; UnknownArchitectureError and ExpectationError among them), each with a message for people.
     """
     spec = load_spec()
     if level not in (None, "must", "should"):
         raise ArgumentError(f"level is 'must' or 'should', not {level!r}")
     evidence = (evidence,) if isinstance(evidence, str) else evidence
+    only = (only,) if isinstance(only, str) else tuple(only)
     if unknown := [kind for kind in evidence if kind not in EVIDENCE]:
         raise ArgumentError(f"there is no evidence {unknown[0]!r}: choose from {', '.join(EVIDENCE)}")
+    try:
+        find_clauses(spec, only)
+    except UnknownNameError as error:
+        raise ArgumentError(str(error)) from None
     if architecture is not None and architecture not in spec.architectures:
         raise UnknownArchitectureError(
             f"unknown architecture {architecture!r}{suggest(str(architecture), spec.architectures)}"
@@ -91,7 +97,7 @@ def check(
 
         given = {"architecture": architecture, "input": input, "recipe": recipe}
         refuse_beside_part([name for name, value in given.items() if value is not None])
-        question = Question(tuple(only), level, tuple(evidence), expectations, seed, timeout)
+        question = Question(only, level, tuple(evidence), expectations, seed, timeout)
         return check_part(target, part, kwargs or {}, question, spec)
     if recipe is not None:
         from .experiments.recipe_view import read_recipe
@@ -107,6 +113,8 @@ def check(
             compared = {m.architecture.name: m for m in matches}
             held = compared.get(judged) or match(spec.architectures[judged], spec, subject)
             findings = trial.hold(held.case, only, structure=held.findings)
+            if any(f.outcome == "fail" and f.level == "MUST" for f in findings):  # or is the variant itself to blame?
+                refuse_unreplaced(spec.architectures[judged], spec)
             if level == "must":
                 findings = tuple(f for f in findings if f.level == "MUST")
             thorough = not only and (level is None or bool(expectations))

@@ -83,7 +83,7 @@ class Architecture:
     `strided` counts the block's convolutions from 1 and says which one carries the stage's stride; `groups` are those
     of its 3x3 convolutions. `paper` names another paper than He et al. whose network a variant is.
     `replaces` maps clauses of the base that do not hold for a variant to the clause that takes their place (None: none
-    does).
+    does). `place` is where a variant's `replaces` stands in the spec: file, line, column.
     """
 
     name: str
@@ -110,6 +110,7 @@ class Architecture:
     replaces: Mapping[str, str | None] = field(default_factory=dict)
     cite: tuple[str, ...] = ()
     head: str = "classifier"  # of a backbone that is held against it: "pool", or "none"
+    place: tuple[str, int, int] = field(default=("", 0, 0), compare=False, repr=False)
 
     @property
     def residual(self) -> bool:

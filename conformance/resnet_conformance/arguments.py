@@ -79,7 +79,8 @@ def _add_check(verbs: Verbs) -> None:
         action="append",
         default=[],
         metavar="GLOB",
-        help="examine only the clauses whose ids match, as 'SC-*'; repeatable; gives no verdict on the rest",
+        help="examine only the clauses whose ids match, as 'SC-*' or 'sc-04'; one that matches none is refused;"
+        " repeatable; gives no verdict on the rest",
     )
     check.add_argument(
         "--level",

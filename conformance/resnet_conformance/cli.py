@@ -102,7 +102,12 @@ def _draw(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    architecture = find_architecture(load_spec(), options.architecture)
+    spec = load_spec()
+    architecture = find_architecture(spec, options.architecture)
+    if architecture.variant:
+        from .own_blueprint import refuse_unreplaced
+
+        refuse_unreplaced(architecture, spec)
     deliver(lambda console: show(architecture, console))
     return 0
 

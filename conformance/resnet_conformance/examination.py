@@ -23,6 +23,7 @@ RECIPES = ("TI", "TC")  # chapters that speak of a training recipe
 ONE_SIZE = {"HD-05", "HD-07"}  # who breaks these may still compute the blueprint's values at the size at which it runs
 PIECES = ("BLK", "SC", "V2")  # chapters whose behaviour is that of single blocks, cut out of the network
 NO_RECIPE = "No training recipe was given (--recipe)."
+NO_CHECK = "No check examines this clause."
 
 
 def examine(
@@ -89,7 +90,19 @@ def experiment(
                 result = _run(check, case, clause, kind)
             if clause not in unread or result.outcome == "fail":
                 found[clause] = merge(found[clause], result, kind)
-    return attribute(tuple(found.values()), spec)
+    return attribute(tuple(_without_check(f, spec) for f in found.values()), spec)
+
+
+def _without_check(finding: Finding, spec: Spec) -> Finding:
+    """The finding; where the spec names evidence that no check rests on, it says so. The registers must be complete."""
+    silent = finding.outcome == "not-examined" and finding.evidence == "none"
+    if silent and spec.clauses[finding.clause].evidence and not _is_checked(finding.clause):
+        return replace(finding, message=NO_CHECK)
+    return finding
+
+
+def _is_checked(clause: str) -> bool:
+    return clause in CHECKS or any(clause in register for register in EXPERIMENTS.values())
 
 
 def merge(finding: Finding, result: Result, evidence: str) -> Finding:
@@ -138,10 +151,10 @@ def _by_structure(case: Case, clause: Clause) -> Finding:
     elif clause.id in CHECKS:
         evidence = "structure"
         result = _run(CHECKS[clause.id], case, clause.id, evidence)
-    elif any(clause.id in register for register in EXPERIMENTS.values()) or clause.evidence:
-        result = Result("not-examined", f"It is examined by {' and '.join(clause.evidence)}, which was not asked for.")
+    elif later := [kind for kind in clause.evidence if kind != "structure"]:  # the experiments may not be loaded yet
+        result = Result("not-examined", f"It is examined by {' and '.join(later)}, which was not asked for.")
     else:
-        result = Result("not-examined", (clause.not_examined or {}).get("en", "It has no check."))
+        result = Result("not-examined", (clause.not_examined or {}).get("en", NO_CHECK))
     blank = Finding(clause.id, clause.level_for(architecture), "not-examined", citation="; ".join(clause.cite))
     return _with(blank, result, evidence)
 

@@ -63,14 +63,14 @@ CONFORMANCE = Package(
         "en": [
             EXAMPLE,
             "Importing the package does not import torch; `check`, `identify`, `check_family` and `transplant` do when"
-            " they are called. Exceptions are named from the package on: `capture.TargetProblem` is"
-            " `resnet_conformance.capture.TargetProblem`.",
+            " they are called. What they raise is imported from the package as well: `from resnet_conformance import"
+            " TargetProblem`.",
         ],
         "ko": [
             EXAMPLE,
             "package를 import해도 torch는 import되지 않는다. `check`, `identify`, `check_family`, `transplant`를 부르면"
-            " import된다. exception의 이름은 package부터 적었다. `capture.TargetProblem`은"
-            " `resnet_conformance.capture.TargetProblem`이다.",
+            " import된다. 이 함수들이 raise하는 exception도 package에서 import한다. `from resnet_conformance import"
+            " TargetProblem`.",
         ],
     },
     chapters=(
@@ -83,6 +83,18 @@ CONFORMANCE = Package(
         Chapter(
             {"en": "Moving weights", "ko": "weight 옮기기"},
             ("transplant", "Transplanted", "NetworksDiffer", "WeightsError"),
+        ),
+        Chapter(
+            {"en": "What is raised", "ko": "raise하는 exception"},
+            (
+                "TargetProblem",
+                "UnjudgeableError",
+                "SpecError",
+                "UnknownArchitectureError",
+                "ExpectationError",
+                "FamilyError",
+                "OutputError",
+            ),
         ),
     ),
     words={"en": "Words in the signatures of the judge", "ko": "판정기의 signature에 나오는 이름"},

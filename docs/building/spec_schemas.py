@@ -30,7 +30,7 @@ from docs.building.spec_words import (
 )
 from resnet_conformance.expectations.reading import load_schema
 from resnet_conformance.project import KINDS
-from resnet_conformance.spec.files import VARIANTS
+from resnet_conformance.spec.files import kind_of
 
 FOLDER = Path(__file__).parents[2] / "spec"
 EXPECTATIONS = "expectations.schema.json"
@@ -109,7 +109,7 @@ def files(kind: str) -> list[Path]:
     """The files of a kind."""
     if kind in ("architectures", "variants"):
         found = sorted((FOLDER / "architectures").glob("*.yaml"))
-        return [path for path in found if (path.name in VARIANTS) == (kind == "variants")]
+        return [path for path in found if kind_of(yaml.safe_load(path.read_text("utf-8"))) == kind]
     return sorted((FOLDER / kind).glob("*.yaml")) or [FOLDER / f"{kind}.yaml"]
 
 

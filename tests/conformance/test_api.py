@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -18,6 +19,7 @@ from resnet_conformance import check, cli, identify
 from resnet_conformance.api import UnknownArchitectureError
 from resnet_conformance.capture import TargetProblem
 from resnet_conformance.judge import UnjudgeableError
+from resnet_conformance.spec import SpecError, load_spec
 from tests.relatives import resnext
 
 
@@ -87,6 +89,8 @@ def test_only_some_clauses() -> None:
     assert {f.clause.split("-")[0] for f in report.findings} == {"SC"}
     assert report.verdict == "conforms"
     assert report.summary["only"] == ["SC-*"]
+    report = check("resnet_impl:cifar_resnet20", "cifar10/resnet20", only="sc-0?", evidence="structure")
+    assert {f.clause[:4] for f in report.findings} == {"SC-0"}
 
 
 def test_an_unknown_architecture_is_refused_with_the_nearest_name() -> None:
@@ -94,10 +98,22 @@ def test_an_unknown_architecture_is_refused_with_the_nearest_name() -> None:
         check("torchvision.models:resnet50", "imagenet/resnet-50")
 
 
+def test_a_variant_is_to_blame_where_its_own_network_breaks_the_clause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that is exactly the variant violates it: wrong is the variant, which does not replace the clause."""
+    name, spec = "imagenet/resnet50-v1.5", load_spec()
+    careless = replace(spec.architectures[name], replaces={"BTN-05": "BTN-06"})
+    changed = replace(spec, architectures={**spec.architectures, name: careless})
+    monkeypatch.setattr("resnet_conformance.api.load_spec", lambda: changed)
+    with pytest.raises(SpecError, match=r"variants\.yaml:9:5: .* itself breaks BTN-04"):
+        check("torchvision.models:resnet50", name, evidence="structure")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"input": (3, 32)}, r"input is \(channels, height, width\)"),
+        ({"only": ("SC-*", "ZZ-*")}, r"no clause matches 'ZZ-\*'"),
+        ({"only": "btn-44"}, r"no clause matches 'btn-44' \(did you mean 'BTN-04'\?\)"),  # a text is one pattern
         ({"input": (3, 0, 32)}, "three numbers above 0"),
         ({"level": "MAY"}, "level is 'must' or 'should', not 'MAY'"),
         ({"architecture": 5}, "unknown architecture 5"),

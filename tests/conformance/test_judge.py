@@ -7,6 +7,7 @@ from functools import cache
 
 import pytest
 
+from resnet_conformance.architecture import Architecture
 from resnet_conformance.blueprint import draw
 from resnet_conformance.candidate import Candidate
 from resnet_conformance.clauses import CHECKS
@@ -31,13 +32,16 @@ NAMES = [name for name in SPEC.architectures if name != "cifar10/resnet1202"]  #
 def subject(name: str, option: str | None = None) -> Subject:
     """The blueprint of an architecture as if it were a captured network."""
     architecture = SPEC.architectures[name]
-    architecture = architecture.with_option(option or architecture.option)
+    return drawn(architecture.with_option(option or architecture.option))
+
+
+def drawn(architecture: Architecture) -> Subject:
     graph = draw(architecture)
     other = draw(architecture, size=(architecture.size + 64, architecture.size + 64))
     shape = (2, architecture.channels, architecture.size, architecture.size)
     return prepare(
         Candidate(
-            TargetInfo(f"blueprint of {name}"),
+            TargetInfo(f"blueprint of {architecture.name}"),
             graph,
             shape,
             (replace(graph, mode="train"),),
@@ -73,6 +77,26 @@ def test_a_blueprint_conforms_to_its_own_architecture(name: str) -> None:
         found = findings(name, name, option)
         assert [f for f in found if f.outcome == "fail" and f.level == "MUST"] == []
         assert verdict(found) == "conforms"
+
+
+@pytest.mark.parametrize(
+    ("name", "blocks", "clause", "found"),
+    [
+        ("cifar10/preresnet164", (17, 19, 18), "V2-05", "17 units at 32x32, 19 units at 16x16, 18 units at 8x8"),
+        ("cifar10/resnet50-imagenet-blocks", (4, 3, 6, 3), "STG-02", "(4, 3, 6, 3)"),
+        ("cifar10/resnet20", (2, 4, 3), "STG-12", "4 layers 3x3, 16 filters on 32x32; 8 layers 3x3, 32 filters"),
+    ],
+)
+def test_a_block_that_stands_in_another_stage_fails_by_the_clause_that_counts_them(
+    name: str, blocks: tuple[int, ...], clause: str, found: str
+) -> None:
+    """The depth is the same, so that nothing else says which stage has too many."""
+    paper = SPEC.architectures[name]
+    stages = tuple(replace(stage, blocks=count) for stage, count in zip(paper.stages, blocks, strict=True))
+    failed = {f.clause: f for f in examine(build_case(paper, drawn(replace(paper, stages=stages))), SPEC)}
+    assert failed[clause].outcome == "fail"
+    assert found in failed[clause].found
+    assert failed["CT-01"].outcome == "pass"
 
 
 @pytest.mark.parametrize("name", with_depth(*NAMES, "cifar10/resnet1202"))

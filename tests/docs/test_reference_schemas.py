@@ -59,6 +59,11 @@ def test_every_key_of_a_schema_has_its_row_and_its_meaning(file: Path, language:
             assert str(value) in text
 
 
+def test_every_key_of_a_report_says_what_it_is() -> None:
+    """In the schema itself, which editors and generators of code show."""
+    assert [key for key, said in properties(json.loads(REPORT.read_text("utf-8"))) if not said.get("description")] == []
+
+
 @pytest.mark.parametrize("file", [*SCHEMAS, REPORT], ids=lambda path: path.name)
 def test_every_condition_of_a_schema_is_told_in_words(file: Path) -> None:
     module = report_schema if file == REPORT else spec_schemas

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from resnet_conformance.spec import Spec
+from typing import TYPE_CHECKING
+
+import pytest
+
+from resnet_conformance.own_blueprint import refuse_unreplaced
+from resnet_conformance.spec import Spec, SpecError, load_spec
+
+if TYPE_CHECKING:
+    from conftest import SpecCopy
 
 V1_5 = {"BTN-04": "BTN-06", "BTN-05": "BTN-06", "CT-05": None}
 WITH_B = dict.fromkeys(("SC-09", "CT-02", "CT-03", "CT-04", "CT-09"))
@@ -38,3 +46,25 @@ def test_whose_networks_the_relatives_are(spec: Spec) -> None:
         **{f"imagenet/resnext{name}": xie for name in ("50-32x4d", "101-32x4d", "101-64x4d")},
         **dict.fromkeys(("imagenet/wrn50-2", "cifar10/wrn16-8", "cifar10/wrn28-10", "cifar10/wrn40-4"), zagoruyko),
     }
+
+
+def test_a_variant_that_breaks_what_it_does_not_replace_is_refused_at_its_place(spec_copy: SpecCopy) -> None:
+    """Its own network would violate it: the clauses are named, and what to write."""
+    file = "architectures/variants.yaml"
+    replaced = "replaces: {BTN-04: BTN-06, BTN-05: BTN-06, CT-05: none}"
+    place = spec_copy.change(file, "resnet50-v1.5:", replaced, "¦replaces: {CT-05: none}")
+    spec = load_spec(spec_copy.root)
+    with pytest.raises(SpecError) as caught:
+        refuse_unreplaced(spec.architectures["imagenet/resnet50-v1.5"], spec)
+    told = {fault.message.partition(",")[0]: fault for fault in caught.value.faults}
+    assert set(told) == {
+        f"the network of imagenet/resnet50-v1.5 itself breaks {clause}" for clause in ("BTN-04", "BTN-05")
+    }
+    assert all((fault.file, fault.line, fault.column) == (f"spec/{file}", *(place or ())) for fault in told.values())
+    assert all("add BTN-04 to 'replaces'" in f.message or "'BTN-05: none'" in f.message for f in told.values())
+
+
+@pytest.mark.parametrize("name", ["imagenet/resnet50-v1.5", "cifar10/resnet18-imagenet-blocks", "imagenet/resnet50"])
+def test_a_variant_that_replaces_what_it_breaks_is_let_pass(spec: Spec, name: str) -> None:
+    """So are the papers' own; every other variant is held against itself in tests/conformance/test_judge.py."""
+    refuse_unreplaced(spec.architectures[name], spec)

@@ -36,6 +36,42 @@ def test_it_loads_and_is_loaded_once(spec: Spec) -> None:
     assert all(key == deviation.id for key, deviation in spec.deviations.items())
 
 
+OWN = """\
+variants:
+  cifar10/resnet20-own:
+    base: cifar10/resnet20
+    title: ResNet-20 of somebody
+    changes: {options: [B]}
+    replaces: {SC-09: none, CT-02: none, CT-03: none, CT-04: none, CT-09: none}
+    derived:
+      B: {parameters: 272474, batch_norm_affine: 1568, multiply_adds: 40813184, projections: 2}
+    cite: ["P1 §3.3, p.4"]
+"""
+
+
+def test_a_file_of_variants_is_known_by_what_it_holds(spec_copy: SpecCopy) -> None:
+    """Whatever its name, and its faults are told as those of variants."""
+    path = spec_copy.root / "architectures/mine.yaml"
+    path.write_text(OWN, encoding="utf-8")
+    own = load_spec(spec_copy.root).architectures["cifar10/resnet20-own"]
+    assert own.variant
+    assert own.base == "cifar10/resnet20"
+    path.write_text(OWN.replace("changes", "chnges"), encoding="utf-8")
+    (fault,) = spec_copy.refused().faults
+    assert (fault.file, fault.line) == ("spec/architectures/mine.yaml", 5)
+    assert "unknown key 'chnges' (did you mean 'changes'?)" in fault.message
+
+
+def test_a_file_of_no_kind_is_told_the_kinds(spec_copy: SpecCopy) -> None:
+    """One fault that names them, and none after another kind's schema."""
+    path = spec_copy.root / "architectures/mine.yaml"
+    path.write_text(OWN.replace("variants:", "variant:"), encoding="utf-8")
+    (fault,) = spec_copy.refused().faults
+    assert (fault.file, fault.line, fault.column) == ("spec/architectures/mine.yaml", 1, 1)
+    for words in ("'variants' (", "'architectures' (", "'families' (", "did you mean 'variants'?"):
+        assert words in fault.message
+
+
 def test_it_is_read_only(spec: Spec) -> None:
     with pytest.raises(TypeError):
         spec.clauses["STEM-01"] = spec.clauses["STEM-02"]  # type: ignore[index]

@@ -47,7 +47,7 @@ def check_family(
     among them, that member alone is looked at. Besides n = 1, 2, 3 and 18, `examples` n up to 20 are drawn from `seed`
     (a fresh one). The report has three findings: STG-14 (6n+2 layers), SC-10 (3n shortcuts) and CT-03 (parameters
     under option A). `timeout` is in seconds. Raises FamilyError (a ValueError) for an argument that cannot be, and
-    capture.TargetProblem where the factory makes no network at all.
+    TargetProblem where the factory makes no network at all.
     """
     from ..api import fresh_seed
     from ..judge import version

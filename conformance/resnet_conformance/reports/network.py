@@ -38,6 +38,12 @@ def _option(summary: Mapping[str, Any]) -> str:
     return {"none": "no shortcuts", "mixed": "shortcuts of several kinds"}.get(option, f"shortcut option {option}")
 
 
+def _depth(summary: Mapping[str, Any]) -> str:
+    """As counted; of a backbone also with the classifier that it lacks, by which the paper names a network."""
+    depth = summary["depth"]
+    return f"depth {depth}" + (f" ({depth + 1} with the missing classifier)" if summary.get("lacks") else "")
+
+
 def _figures(summary: Mapping[str, Any]) -> str:
     return f"{summary['parameters']:,} parameters"
 
@@ -63,7 +69,7 @@ PHRASES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "strides": lambda summary: f"strides in a block {' or '.join(map(str, summary['strides']))}",
     "option": _option,
     "stem": lambda summary: f"stem {_list(summary['stem'])}",
-    "depth": lambda summary: f"depth {summary['depth']}",
+    "depth": _depth,
     "parameters": _figures,
     "multiply_adds": _work,
 }

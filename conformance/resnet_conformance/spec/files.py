@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from jsonschema.exceptions import ValidationError
 from referencing import Registry, Resource
 
-from .errors import Fault, SpecError
+from .errors import Fault, SpecError, suggest
 from .schema_faults import explain_error, make_validator
 from .yamlmarks import Marked, read_yaml
 
@@ -24,7 +24,17 @@ VARIANTS = (
     "variants.yaml",
     "resnext.yaml",
     "wide.yaml",
-)  # of no paper; of Xie et al. 2017; of Zagoruyko and Komodakis 2016
+)  # must be there: of no paper; of Xie et al. 2017; of Zagoruyko and Komodakis 2016
+_TOLD_BY = {  # a key at the top of a file in architectures/ -> the kind of file
+    "variants": "variants",
+    "architectures": "architectures",
+    "families": "architectures",
+    "family": "architectures",
+}
+_NO_KIND = (
+    "it cannot be told what this file holds; write at its top 'variants' (networks told by what they change in"
+    " another), 'architectures' (one family of networks, with its tables) or 'families' (several of these)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +68,7 @@ def read_files(root: Path) -> SpecFiles:
     schemas = _Schemas(root / "schema")
     faults: list[Fault] = []
 
-    def read(kind: str, path: Path) -> Marked:
+    def parse(path: Path) -> Marked:
         name = path.relative_to(root).as_posix()
         if not path.is_file():
             raise SpecError(
@@ -67,21 +77,31 @@ def read_files(root: Path) -> SpecFiles:
                 1,
                 1,
             )
-        marked = read_yaml(path, f"spec/{name}")
+        return read_yaml(path, f"spec/{name}")
+
+    def hold(kind: str, marked: Marked) -> Marked:
         faults.extend(fault for error in schemas.errors(kind, marked.value) for fault in explain_error(error, marked))
         return marked
 
-    variants = [root / "architectures" / name for name in VARIANTS]
-    families = [path for path in sorted((root / "architectures").glob("*.yaml")) if path not in variants]
+    def read(kind: str, path: Path) -> Marked:
+        return hold(kind, parse(path))
+
+    folder = root / "architectures"
+    known = [folder / name for name in VARIANTS]
+    others = [path for path in sorted(folder.glob("*.yaml")) if path not in known] or [folder / "imagenet.yaml"]
     chapters = sorted((root / "clauses").glob("*.yaml"))
+    sources = read("sources", root / "sources.yaml")
+    by_kind: dict[str, list[Marked]] = {"architectures": [], "variants": []}
+    for marked in map(parse, others):
+        if kind := kind_of(marked.value):
+            by_kind[kind].append(hold(kind, marked))
+        else:
+            near = next(filter(None, (suggest(key, _TOLD_BY) for key in marked.value)), "")
+            faults.append(marked.fault((), f"{_NO_KIND}{near}"))
     files = SpecFiles(
-        sources=read("sources", root / "sources.yaml"),
-        families=tuple(
-            family
-            for path in families or [root / "architectures" / "imagenet.yaml"]
-            for family in _families(read("architectures", path))
-        ),
-        variants=tuple(read("variants", path) for path in variants),
+        sources=sources,
+        families=tuple(family for marked in by_kind["architectures"] for family in _families(marked)),
+        variants=(*(read("variants", path) for path in known), *by_kind["variants"]),
         clauses=tuple(read("clauses", path) for path in chapters or [root / "clauses" / "stem.yaml"]),
         deviations=read("deviations", root / "deviations.yaml"),
         training=read("training", root / "training.yaml"),
@@ -90,6 +110,11 @@ def read_files(root: Path) -> SpecFiles:
     if faults:
         raise SpecError.of(faults)
     return files
+
+
+def kind_of(value: Mapping[str, Any]) -> str | None:
+    """What a file of `architectures/` holds, by the keys at its top: "variants", "architectures", or None."""
+    return next((kind for key, kind in _TOLD_BY.items() if key in value), None)
 
 
 def _families(marked: Marked) -> Iterator[Marked]:

@@ -28,7 +28,9 @@ def build_architectures(files: SpecFiles) -> tuple[dict[str, Architecture], Plac
             built[name] = _one_option(name, entry, built[entry["base"]])
     for variants in files.variants:
         for name, entry in variants.value["variants"].items():
-            built[name] = _variant(name, entry, built[entry["base"]], variants.value.get("paper", ""))
+            variant = _variant(name, entry, built[entry["base"]], variants.value.get("paper", ""))
+            place = (variants.file, *variants.key_at(("variants", name, "replaces")))
+            built[name] = replace(variant, place=place)
             places[name] = variants, ("variants", name)
     return built, places
 

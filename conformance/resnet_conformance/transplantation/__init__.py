@@ -82,8 +82,8 @@ def transplant(
     which must fit the source exactly. `input` is (C, H, W), by default a size that both networks accept. An existing
     file is only replaced with `force`. `timeout` is in seconds, for each of the two networks to be captured.
 
-    Raises NetworksDiffer where the two do not compute the same function; WeightsError, capture.TargetProblem,
-    reports.output.OutputError and ValueError where it cannot be tried.
+    Raises NetworksDiffer where the two do not compute the same function; WeightsError, TargetProblem,
+    OutputError and ValueError where it cannot be tried.
     """
     from .work import transplant as run
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from resnet_conformance import cli
 from resnet_conformance.capture.problems import TargetError
 from resnet_conformance.judge import UnjudgeableError
+from resnet_conformance.spec import load_spec
 from resnet_conformance.spec.errors import SpecError
 
 if TYPE_CHECKING:
@@ -65,6 +67,17 @@ class TestProblems:
         monkeypatch.setattr(cli, "load_spec", fail)
         assert_one_message(run(*arguments), "imagenet.yaml:7:15: unknown key 'kernal'")
         assert api.asked == {}
+
+    def test_a_variant_whose_own_network_breaks_what_it_does_not_replace(
+        self, monkeypatch: pytest.MonkeyPatch, run: Run, assert_one_message: Callable[..., None]
+    ) -> None:
+        """The spec's fault, with its place; a variant that replaces what it breaks is shown."""
+        name = "imagenet/resnet50-v1.5"
+        spec = load_spec()
+        careless = replace(spec.architectures[name], replaces={"BTN-05": "BTN-06"})
+        changed = replace(spec, architectures={**spec.architectures, name: careless})
+        monkeypatch.setattr(cli, "load_spec", lambda: changed)
+        assert_one_message(run("show", name), "spec/architectures/variants.yaml:9:5: ", "itself breaks BTN-04, which")
 
     def test_a_bug_is_called_one(self, api: FakeApi, run: Run, assert_one_message: Callable[..., None]) -> None:
         api.fails(KeyError("conv9"))
