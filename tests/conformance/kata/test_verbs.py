@@ -11,6 +11,7 @@ import pytest
 
 from resnet_conformance import cli, outside
 from resnet_conformance.kata import verbs
+from resnet_conformance.kata.cookbook import read_cookbook
 from resnet_conformance.kata.outcome import WHOLE, Fault, Outcome, Step
 from resnet_conformance.kata.workshop import EXERCISE
 from tests.conformance.kata.solving import changed, solved, template, write
@@ -41,7 +42,22 @@ def test_start_writes_the_exercise_and_a_recipe_for_each_step(run: Run, tmp_path
     assert str(folder) in out
     assert (folder / EXERCISE).read_text("utf-8") == template(language)
     assert sorted(p.name for p in (folder / "recipes").iterdir()) == [f"{n}.md" for n in range(1, 10)]
-    assert "```python" in (folder / "recipes" / "6.md").read_text("utf-8")
+    assert sorted(p.name for p in (folder / "patterns").iterdir()) == [f"{n}.md" for n in range(1, 10)]
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_a_recipe_does_not_show_its_solution_and_says_where_it_is(run: Run, tmp_path: Path, language: str) -> None:
+    run("start", tmp_path, "--lang", language)
+    for recipe in read_cookbook(language):
+        text = (tmp_path / "recipes" / f"{recipe.number}.md").read_text("utf-8")
+        pattern = tmp_path / "patterns" / f"{recipe.number}.md"
+        assert recipe.advice in text
+        assert "```python" not in text
+        assert not [line for line in map(str.strip, recipe.pattern.splitlines()) if len(line) > 20 and line in text]
+        link = re.search(r"\]\((\S+)\)", text)
+        assert link
+        assert (tmp_path / "recipes" / link[1]).resolve() == pattern
+        assert recipe.pattern in pattern.read_text("utf-8")
 
 
 def test_start_never_overwrites_a_learners_file(run: Run, tmp_path: Path) -> None:
