@@ -152,6 +152,18 @@ def test_a_file_that_cannot_be_run_is_told(run: Run, tmp_path: Path, text: str, 
     assert "Traceback" not in out
 
 
+@pytest.mark.usefixtures("judged_here")
+def test_a_module_without_forward_is_no_step_that_is_not_written_yet(run: Run, tmp_path: Path) -> None:
+    """It raises NotImplementedError as the stubs do, for another reason."""
+    write(
+        tmp_path, changed(("def forward(self, x):\n        return self.bn(self.conv(x))\n\n\n# Step 4", "\n\n# Step 4"))
+    )
+    code, out, _ = run("check", tmp_path)
+    assert code == 1
+    assert "no  Step 3  Projection: its code raises an error" in out
+    assert 'Module [Projection] is missing the required "forward" function' in " ".join(out.split())
+
+
 def test_hint_shows_the_recipe_of_the_next_step_and_its_code_only_when_asked(run: Run, tmp_path: Path) -> None:
     write(tmp_path, solved(steps=5))
     code, out, _ = run("hint", tmp_path)
