@@ -23,7 +23,7 @@ from .expectations.reading import Source, read_expectations
 from .findings import Identification, Report, TargetInfo
 from .graph import Shape
 from .identification import Match, describe_match, match, nearest
-from .judge import Subject, compose, conclude, deviations_of, prepare, version
+from .judge import Subject, compose, deviations_of, prepare, version
 from .judge import environment as machine
 from .kinds import is_weights_file
 from .own_blueprint import refuse_unreplaced
@@ -31,6 +31,7 @@ from .spec import Spec, load_spec, suggest
 from .through_variant import add_from_variant
 from .transplantation import WeightsError
 from .trial import LEVELS, Trial
+from .verdicts import conclude
 from .weight_shapes import count_shapes, identify_shapes
 
 BATCH = 2

@@ -17,14 +17,12 @@ from .candidate import Candidate
 from .choices import adopted_pool
 from .clauses import Case
 from .clauses.backbones import head_of
-from .findings import Finding, Identification, Level, Report, Verdict
+from .findings import Finding, Identification, Report, Verdict
 from .from_file import describe_file
 from .measure import measure
 from .simplify import simplify
 from .sketch import sketch
 from .spec import Spec
-
-BINDING_EVIDENCE = {"structure", "behaviour", "equivalence"}
 
 
 class UnjudgeableError(Exception):
@@ -82,24 +80,6 @@ def build_case(architecture: Architecture, subject: Subject) -> Case:
     settled = settle(architecture, subject)
     paper = dissect(draw(settled, Choices(pool=adopted_pool(settled, found)), candidate.input_shape[2:]))
     return Case(settled, candidate, found, paper, subject.trained)
-
-
-def conclude(findings: Sequence[Finding], spec: Spec, level: Level = "MUST") -> Verdict:
-    """The verdict: broken, declared, complete or incomplete (DESIGN.md section 4)."""
-    binding = {"MUST"} if level == "MUST" else {"MUST", "SHOULD"}
-    bound = [f for f in findings if f.level in binding]
-    if any(f.outcome == "fail" for f in bound):
-        return "violates"
-    if any(f.outcome == "expected" for f in bound):
-        return "deviates"
-    open_ = [
-        f
-        for f in bound
-        if f.outcome == "not-examined" and f.level == "MUST" and BINDING_EVIDENCE & set(spec.clauses[f.clause].evidence)
-    ]
-    if open_ or not any(f.outcome == "pass" for f in findings):
-        return "not-examined"
-    return "conforms"
 
 
 def deviations_of(findings: Sequence[Finding]) -> tuple[str, ...]:

@@ -123,7 +123,13 @@ MANUAL: Mapping[str, tuple[Section, ...]] = {
   {PROGRAM} kata hint mykata --pattern     the recipe of the step that is next, with its code""",
         ),
         ("exit status", "  0  all nine steps hold\n  1  one does not yet\n  2  it could not be looked at"),
-        ("files", "  exercise.py  yours: written once by start, and never after; recipes/N.md  the recipe of step N"),
+        (
+            "files",
+            """\
+  exercise.py    yours: written once by start, and never after
+  recipes/N.md   the recipe of step N
+  patterns/N.md  its code, the solution""",
+        ),
     ),
     "completion": (
         (

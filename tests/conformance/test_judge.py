@@ -12,17 +12,17 @@ from resnet_conformance.blueprint import draw
 from resnet_conformance.candidate import Candidate
 from resnet_conformance.clauses import CHECKS
 from resnet_conformance.examination import attribute, examine
-from resnet_conformance.findings import Finding, Identification, Report, TargetInfo, Verdict
+from resnet_conformance.findings import Finding, Identification, Outcome, Report, TargetInfo, Verdict
 from resnet_conformance.graph import GraphBuilder
 from resnet_conformance.identification import describe_match, nearest
 from resnet_conformance.judge import (
     Subject,
     UnjudgeableError,
     build_case,
-    conclude,
     prepare,
 )
 from resnet_conformance.spec import load_spec
+from resnet_conformance.verdicts import conclude, undecided
 
 SPEC = load_spec()
 NAMES = [name for name in SPEC.architectures if name != "cifar10/resnet1202"]  # the same check, 60 times longer
@@ -116,10 +116,11 @@ def test_no_network_passes_for_another(judged: str) -> None:
         assert verdict(findings(name, judged)) == wanted, f"{name} against {judged}"
 
 
-def test_a_clause_of_each_level() -> None:
-    def finding(clause: str, outcome: str) -> Finding:
-        return Finding(clause, SPEC.clauses[clause].level, outcome)  # type: ignore[arg-type]
+def finding(clause: str, outcome: Outcome) -> Finding:
+    return Finding(clause, SPEC.clauses[clause].level, outcome)
 
+
+def test_a_clause_of_each_level() -> None:
     passed = finding("STEM-01", "pass")
     assert conclude([passed], SPEC) == "conforms"
     assert conclude([passed, finding("CT-06", "fail")], SPEC) == "conforms"
@@ -131,6 +132,18 @@ def test_a_clause_of_each_level() -> None:
     assert conclude([passed, finding("BN-08", "not-examined")], SPEC) == "conforms"  # a SHOULD
     assert conclude([passed, finding("PL-03", "not-examined")], SPEC) == "conforms"  # no evidence could examine it
     assert conclude([finding("STEM-01", "not-applicable")], SPEC) == "not-examined"  # nothing was shown
+
+
+def test_only_what_keeps_a_verdict_from_conforms_is_undecided() -> None:
+    passed = finding("STEM-01", "pass")
+    needed = [finding("BLK-01", "not-examined"), finding("EQ-01", "not-examined")]
+    # initial weights (statistics), what no module shows, a SHOULD
+    others = [finding(clause, "not-examined") for clause in ("IN-01", "PL-03", "BN-08")]
+    assert undecided([passed, *others, *needed], SPEC) == tuple(needed)
+    assert undecided([passed, *others], SPEC) == ()
+    assert undecided(others, SPEC) == tuple(others)  # nothing passed: each of them would have been a verdict
+    unknown = Finding("XYZ-99", "MUST", "not-examined")
+    assert undecided([passed, unknown], SPEC) == (unknown,)  # in a report that another spec made
 
 
 def test_a_deviation_seen_in_one_clause_explains_the_others_that_the_spec_lists() -> None:

@@ -111,19 +111,37 @@ def _addmm(bias: Any, x: Any, y: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
     return _mm(x, y) if bias.is_meta and bias.shape == y.shape[1:] and bias.dtype == x.dtype else None
 
 
+def _in_order(*maps: Any) -> bool:
+    """Are they maps whose strides are in the natural order, so that what is made of them is contiguous?
+
+    Option A pads a map that was sampled by slices: it is not contiguous itself.
+    """
+    return all(
+        type(t) is torch.Tensor
+        and t.is_meta
+        and t.dim() == 4
+        and 1 not in t.shape
+        and list(t.stride()) == sorted(t.stride(), reverse=True)
+        for t in maps
+    )
+
+
 def _pad(x: Any, pad: Any, value: Any = 0) -> Any:
-    # any strides in the natural order: option A pads a map that was sampled by slices
-    if (
-        type(x) is not torch.Tensor
-        or not x.is_meta
-        or list(x.stride()) != sorted(x.stride(), reverse=True)
-        or min(pad) < 0
-    ):
+    if not _in_order(x) or min(pad) < 0:
         return None
     shape = list(x.shape)
     for i in range(len(pad) // 2):
         shape[-1 - i] += pad[2 * i] + pad[2 * i + 1]
-    return _like(x, tuple(shape)) if x.dim() == 4 and 1 not in x.shape else None
+    return _like(x, tuple(shape))
+
+
+def _cat(maps: Any, dim: int = 0) -> Any:
+    if not maps or not _in_order(*maps) or not -4 <= dim < 4:
+        return None
+    first, axis = maps[0], dim % 4
+    rest = {(t.dtype, *t.shape[:axis], *t.shape[axis + 1 :]) for t in maps}
+    shape = (*first.shape[:axis], sum(t.shape[axis] for t in maps), *first.shape[axis + 1 :])
+    return _like(first, shape) if len(rest) == 1 else None
 
 
 def kernels() -> Mapping[Any, Kernel]:
@@ -137,6 +155,7 @@ def kernels() -> Mapping[Any, Kernel]:
         aten.mm.default: _mm,
         aten.addmm.default: _addmm,
         aten.constant_pad_nd.default: _pad,
+        aten.cat.default: _cat,
         aten.empty_like.default: _empty_like,
         **dict.fromkeys((aten.relu.default, aten.add.Tensor, aten.sub.Tensor, aten.mul.Tensor), _unary),
         **dict.fromkeys((aten.relu_.default, aten.bernoulli_.float, aten.div_.Scalar), _written),

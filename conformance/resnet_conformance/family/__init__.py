@@ -17,8 +17,9 @@ from ..architecture import Architecture
 from ..capture.limits import within
 from ..capture.problems import TargetError
 from ..findings import Identification, Report
-from ..judge import conclude, environment
+from ..judge import environment
 from ..spec import Spec, load_spec
+from ..verdicts import conclude
 from .members import Members, depth_of, find_members, n_of
 from .trial import FAMILY, Trial
 from .words import FamilyError, Means, implied

@@ -52,5 +52,18 @@ def _unlinked(text: str) -> str:
 
 def render(recipe: Recipe, language: str, pattern: bool) -> str:
     """The recipe as a Markdown page; with `pattern` its code comes last."""
-    page = f"# {recipe.number}. {recipe.title}\n\n{recipe.advice}\n"
-    return page + (f"\n**{PATTERN[language]}**\n\n{recipe.pattern}\n" if pattern else "")
+    page = f"{_heading(recipe)}\n\n{recipe.advice}\n"
+    return page + (f"\n{_labelled(recipe, language)}\n" if pattern else "")
+
+
+def render_pattern(recipe: Recipe, language: str) -> str:
+    """The pattern alone, as a Markdown page."""
+    return f"{_heading(recipe)}\n\n{_labelled(recipe, language)}\n"
+
+
+def _heading(recipe: Recipe) -> str:
+    return f"# {recipe.number}. {recipe.title}"
+
+
+def _labelled(recipe: Recipe, language: str) -> str:
+    return f"**{PATTERN[language]}**\n\n{recipe.pattern}"

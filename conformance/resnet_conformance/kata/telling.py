@@ -139,6 +139,7 @@ class _View:
         self.page.gap()
         self.page.paragraph(self.texts.say("done", file=self.exercise.name), "bold green")
         self.page.line((self.texts.say("next", command=self._command("resnet20")), ""))
+        self.page.line((self.texts.say("train", command=f"python {shlex.quote(str(self.exercise))}"), ""))
 
     def _command(self, symbol: str) -> str:
         architecture = "imagenet/resnet50" if symbol == "resnet50" else "cifar10/resnet20"

@@ -1,4 +1,7 @@
-"""The learner's folder: the exercise and the recipes beside it. What is there already is never written to."""
+"""The learner's folder: the exercise, the recipes beside it, and the patterns, which are the solution, apart.
+
+What is there already is never written to.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,13 @@ import ast
 import re
 from pathlib import Path
 
-from .cookbook import LANGUAGES, read_cookbook, render
+from .cookbook import LANGUAGES, Recipe, read_cookbook, render, render_pattern
 from .outcome import STEPS
+from .texts import load_texts
 
 EXERCISE = "exercise.py"
 RECIPES = "recipes"
+PATTERNS = "patterns"
 TEMPLATES = Path(__file__).parent / "exercise"
 
 
@@ -30,16 +35,27 @@ def start(folder: Path, language: str) -> tuple[Path, ...]:
             " or name another folder"
         )
     template = (TEMPLATES / f"{language}.py.txt").read_text(encoding="utf-8")
-    pages = {f"{RECIPES}/{r.number}.md": render(r, language, pattern=True) for r in read_cookbook(language)}
+    pages = {name: text for recipe in read_cookbook(language) for name, text in _pages(recipe, language)}
     written = []
     try:
-        (folder / RECIPES).mkdir(parents=True, exist_ok=True)
+        for name in (RECIPES, PATTERNS):
+            (folder / name).mkdir(parents=True, exist_ok=True)
         for name, text in [*pages.items(), (EXERCISE, template)]:
             if _write_new(folder / name, text):
                 written.append(folder / name)
     except OSError as error:
         raise WorkshopError(f"cannot write into {folder}: {error.strerror or error}; name another folder") from error
     return tuple(written)
+
+
+def _pages(recipe: Recipe, language: str) -> tuple[tuple[str, str], ...]:
+    """What is written of a recipe: who reads how to go about a step must not see its solution at once."""
+    recipe_name, pattern_name = (f"{name}/{recipe.number}.md" for name in (RECIPES, PATTERNS))
+    link = load_texts(language).say("apart", file=f"[{pattern_name}](../{pattern_name})")
+    return (
+        (recipe_name, f"{render(recipe, language, pattern=False)}\n{link}\n"),
+        (pattern_name, render_pattern(recipe, language)),
+    )
 
 
 def _write_new(path: Path, text: str) -> bool:

@@ -15,9 +15,10 @@ from ..clauses import Case
 from ..examination import EVIDENCE
 from ..expectations import Expectation, hold
 from ..findings import Finding, Identification, Report
-from ..judge import Subject, conclude, deviations_of, environment, prepare, version
+from ..judge import Subject, deviations_of, environment, prepare, version
 from ..spec import Spec
 from ..trial import LEVELS, Trial
+from ..verdicts import conclude
 from .table import Part, find_part
 
 if TYPE_CHECKING:

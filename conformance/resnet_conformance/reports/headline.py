@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..verdicts import undecided
 from .family import name_family
 from .network import lacks_text
 from .part import name_part
@@ -42,7 +43,7 @@ def headline(report: Report, spec: Spec) -> str:
     rest += f"; no clause but {asked} was looked at" if asked else ""
     target = name_part(report) if about else report.target.address
     judged = f"the paper's {report.summary['title']}" if about else judged
-    return f"{target} {verb} {judged or 'any architecture'}{note}{grounds(report)}{rest}"
+    return f"{target} {verb} {judged or 'any architecture'}{note}{grounds(report, spec)}{rest}"
 
 
 def another(variant: Architecture) -> str:
@@ -50,14 +51,14 @@ def another(variant: Architecture) -> str:
     return f"the network of {variant.paper}" if variant.paper else f"a variant of {variant.base}"
 
 
-def grounds(report: Report) -> str:
+def grounds(report: Report, spec: Spec) -> str:
     """The clauses that decide: those broken, or those that a verdict would need; in brackets, "" where none does."""
     if report.verdict == "violates":
         broken = report.failed("MUST") or report.failed()
         return f" ({some(tuple(f.clause for f in broken), GROUNDS)})"
     if "problem" in report.summary:
         return f" (not examined: {report.summary['problem']})"
-    missing = tuple(f.clause for f in report.findings if f.outcome == "not-examined" and f.level == "MUST")
+    missing = tuple(f.clause for f in undecided(report.findings, spec))
     if report.verdict == "not-examined" and missing:
         return f" (not examined: {some(missing, GROUNDS)})"
     return ""

@@ -42,6 +42,12 @@ def test_another_right_way_is_not_blamed(case: str, tmp_path: Path) -> None:
 
 
 def test_every_trap_is_shown_by_a_wrong_exercise_and_every_clause_exists() -> None:
-    traps = {trap for _, _, trap, _ in WRONG.values()}
+    traps = {trap for _, _, trap, _ in WRONG.values()} - {""}  # what has no name
     assert traps | {"shape"} == set(load_texts("en").traps)  # "shape" is whatever has no name of its own
     assert {clause for *_, clause in WRONG.values()} - {""} <= set(load_spec().clauses)
+
+
+def test_what_has_the_right_shape_is_not_told_as_if_it_were_right(tmp_path: Path) -> None:
+    for case in ("zeros before", "average"):
+        step, changes, *_ = WRONG[case]
+        assert looked_at(step, write(tmp_path, changed(*changes))).faults[0].found.endswith(", with other values")

@@ -11,6 +11,7 @@ import pytest
 
 from resnet_conformance import cli, outside
 from resnet_conformance.kata import verbs
+from resnet_conformance.kata.cookbook import read_cookbook
 from resnet_conformance.kata.outcome import WHOLE, Fault, Outcome, Step
 from resnet_conformance.kata.workshop import EXERCISE
 from tests.conformance.kata.solving import changed, solved, template, write
@@ -41,7 +42,22 @@ def test_start_writes_the_exercise_and_a_recipe_for_each_step(run: Run, tmp_path
     assert str(folder) in out
     assert (folder / EXERCISE).read_text("utf-8") == template(language)
     assert sorted(p.name for p in (folder / "recipes").iterdir()) == [f"{n}.md" for n in range(1, 10)]
-    assert "```python" in (folder / "recipes" / "6.md").read_text("utf-8")
+    assert sorted(p.name for p in (folder / "patterns").iterdir()) == [f"{n}.md" for n in range(1, 10)]
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_a_recipe_does_not_show_its_solution_and_says_where_it_is(run: Run, tmp_path: Path, language: str) -> None:
+    run("start", tmp_path, "--lang", language)
+    for recipe in read_cookbook(language):
+        text = (tmp_path / "recipes" / f"{recipe.number}.md").read_text("utf-8")
+        pattern = tmp_path / "patterns" / f"{recipe.number}.md"
+        assert recipe.advice in text
+        assert "```python" not in text
+        assert not [line for line in map(str.strip, recipe.pattern.splitlines()) if len(line) > 20 and line in text]
+        link = re.search(r"\]\((\S+)\)", text)
+        assert link
+        assert (tmp_path / "recipes" / link[1]).resolve() == pattern
+        assert recipe.pattern in pattern.read_text("utf-8")
 
 
 def test_start_never_overwrites_a_learners_file(run: Run, tmp_path: Path) -> None:
@@ -134,6 +150,18 @@ def test_a_file_that_cannot_be_run_is_told(run: Run, tmp_path: Path, text: str, 
     assert (code, err) == (1, "")
     assert told in out
     assert "Traceback" not in out
+
+
+@pytest.mark.usefixtures("judged_here")
+def test_a_module_without_forward_is_no_step_that_is_not_written_yet(run: Run, tmp_path: Path) -> None:
+    """It raises NotImplementedError as the stubs do, for another reason."""
+    write(
+        tmp_path, changed(("def forward(self, x):\n        return self.bn(self.conv(x))\n\n\n# Step 4", "\n\n# Step 4"))
+    )
+    code, out, _ = run("check", tmp_path)
+    assert code == 1
+    assert "no  Step 3  Projection: its code raises an error" in out
+    assert 'Module [Projection] is missing the required "forward" function' in " ".join(out.split())
 
 
 def test_hint_shows_the_recipe_of_the_next_step_and_its_code_only_when_asked(run: Run, tmp_path: Path) -> None:

@@ -46,6 +46,8 @@ WRONG: dict[str, tuple[int, Changes, str, str]] = {
         "SC-16",
     ),
     "channels sampled": (1, [(SLICE, "return x[:, ::stride, ::stride]")], "sampling-axis", "SC-06"),
+    "no sampling": (1, [(SLICE, "return x")], "stride-forgotten", "SC-06"),
+    "always every second": (1, [(SLICE, "return x[:, :, ::2, ::2]")], "stride-fixed", "SC-06"),
     "one axis": (1, [(SLICE, "return x[:, :, ::stride]")], "sampling-axis", "SC-06"),
     "zeros before": (
         2,
@@ -55,6 +57,7 @@ WRONG: dict[str, tuple[int, Changes, str, str]] = {
     ),
     "wider map": (2, [(PAD, "return F.pad(x, (0, out_channels - x.shape[1]))")], "padding-axis", "SC-03"),
     "no padding": (2, [(PAD, "return x")], "padding-nothing", "SC-03"),
+    "doubled": (2, [(PAD, "return torch.cat((x, torch.zeros_like(x)), 1)")], "padding-fixed", "SC-03"),
     "copies": (
         2,
         [(PAD, "return x if out_channels == x.shape[1] else torch.cat((x, x), 1)")],
@@ -76,6 +79,7 @@ WRONG: dict[str, tuple[int, Changes, str, str]] = {
     "projection without stride": (3, [(W_S, W_S.replace("stride=stride, ", ""))], "stride-forgotten", "SC-06"),
     "projection with bias": (3, [(W_S, W_S.replace(", bias=False", ""))], "bias", "CB-01"),
     "F without a BN": (4, [(BASIC_2, "return self.conv2(x)")], "missing-bn", "BN-01"),
+    "one BN twice": (4, [(BASIC_2, "return self.bn1(self.conv2(x))")], "bn-count", "BN-02"),
     "bottleneck without a BN": (4, [(MIDDLE, "x = F.relu(self.conv2(x))")], "missing-bn", "BN-01"),
     "ReLU at the end of F": (
         4,
@@ -143,6 +147,8 @@ WRONG: dict[str, tuple[int, Changes, str, str]] = {
     ),
     "A projects": (5, [(ZEROS, "return Projection(in_channels, out_channels, stride)")], "option-ignored", "SC-03"),
     "B pads": (5, [("return Projection(in_channels, out_channels, stride)", ZEROS)], "option-ignored", "SC-04"),
+    "a class": (5, [("return nn.Identity()", "return nn.Identity")], "", ""),
+    "an option that a table does not have": (5, [(REFUSE, "raise KeyError(option)")], "option-unknown", ""),
     "any option": (5, [(REFUSE, "pass")], "option-unknown", ""),
     "ReLU before the addition": (
         6,
@@ -218,7 +224,13 @@ WRONG: dict[str, tuple[int, Changes, str, str]] = {
     "softmax": (9, [(HEAD, "return torch.softmax(self.fc(x.mean(dim=(2, 3))), 1)")], "softmax-in-head", "HD-02"),
     "pool of 8": (9, [(HEAD, "return self.fc(torch.flatten(F.avg_pool2d(x, 8), 1))")], "head-fixed-size", "HD-05"),
     "maximum": (9, [(HEAD, "return self.fc(x.amax(dim=(2, 3)))")], "head-pool", "HD-01"),
-    "batch flattened": (9, [(HEAD, "return self.fc(x.mean(dim=(0, 2, 3)))")], "head-batch", "HD-02"),
+    "flattened with the batch": (
+        9,
+        [(HEAD, "return self.fc(torch.flatten(F.adaptive_avg_pool2d(x, 1)))")],
+        "head-batch",
+        "HD-02",
+    ),
+    "batch averaged": (9, [(HEAD, "return self.fc(x.mean(dim=(0, 2, 3)))")], "head-batch", "HD-02"),
 }
 
 

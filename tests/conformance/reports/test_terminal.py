@@ -60,6 +60,19 @@ class TestTerminal:
         text = page(replace(report, summary={**report.summary, "only": ["BTN-*"]}))
         assert words(text.split("\n  It is")[0]) == first
 
+    @pytest.mark.parametrize(
+        ("also", "named"),
+        [(("BH-01", "EQ-01"), " (not examined: BH-01, EQ-01)"), ((), " (not examined: IN-01, PL-03)")],
+    )
+    def test_the_grounds_of_no_verdict_are_the_clauses_that_keep_it_from_conforms(
+        self, also: tuple[str, ...], named: str, page: Page, report: MakeReport, finding: MakeFinding, passed: Finding
+    ) -> None:
+        """Initial weights and matters of training do not; where they are all that was asked, they are named."""
+        findings = [finding(clause, "not-examined") for clause in ("IN-01", "PL-03", *also)]
+        text = page(report("not-examined", *([passed] if also else []), *findings))
+        first = words(text.split("\n  It is")[0])
+        assert first == f"some.package:net got no verdict against imagenet/resnet50{named}"
+
     def test_a_variant_is_never_taken_for_the_paper(
         self, page: Page, report: MakeReport, passed: Finding, conforms: Report
     ) -> None:
@@ -145,7 +158,7 @@ class TestTerminal:
 
     def test_gaps_are_shown_with_their_reason(self, page: Page, conforms: Report, unjudged: Report) -> None:
         text = page(unjudged)
-        assert "  - BN-06, BN-06a: No module shows it.\n  - SC-04: Something else.\n" in text
+        assert "  - PL-03, PL-03a: No module shows it.\n  - SC-04: Something else.\n" in text
         assert "Not examined" not in page(conforms)
 
     def test_declared_deviations_are_shown_as_such(self, spec: Spec, page: Page, deviates: Report) -> None:

@@ -9,7 +9,7 @@ from .looking import Learner, Look, numbers, run, same, say, shape_of
 
 IN_BLOCKS = {
     "BN-01": "missing-bn",
-    "BN-02": "missing-bn",
+    "BN-02": "bn-count",
     "SC-14": "missing-bn",
     "BLK-04": "relu-before-addition",
     "BLK-02": "block-layers",
@@ -119,7 +119,7 @@ def addition(learner: Learner, look: Look) -> None:
         trap, clause, words = next(((t, c, w) for t, c, w, value in known if same(found, value)), ("", "BLK-01", ""))
         if not isinstance(found, Tensor):
             trap = "returns-nothing"
-        look.fault(trap, clause, "ReLU(F(x) + shortcut(x))", words or say(found))
+        look.fault(trap, clause, "ReLU(F(x) + shortcut(x))", words or say(found, wanted))
         return
     identity = learner.ResidualBlock(Fixed(f), nn.Identity())
     if not same(run(identity, given), relu(f + x)) or not same(given, x):

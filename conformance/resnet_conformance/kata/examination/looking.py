@@ -108,10 +108,12 @@ def shape_of(answer: object) -> tuple[int, ...] | None:
     return tuple(answer.shape) if isinstance(answer, Tensor) else None
 
 
-def say(answer: object) -> str:
-    """What came back, for people."""
+def say(answer: object, wanted: Tensor | None = None) -> str:
+    """What came back, for people, where `wanted` should have: of the same shape it has other values."""
     shape = shape_of(answer)
-    return f"a tensor of shape {shape}" if shape is not None else f"{type(answer).__name__}, no tensor"
+    if shape is None:
+        return f"{type(answer).__name__}, no tensor"
+    return f"a tensor of shape {shape}{', with other values' if shape == shape_of(wanted) else ''}"
 
 
 def same(answer: object, wanted: Tensor) -> bool:

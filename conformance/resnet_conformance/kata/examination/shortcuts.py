@@ -21,18 +21,21 @@ def subsampling(learner: Learner, look: Look) -> None:
             continue
         averages = functional.avg_pool2d(x, stride, ceil_mode=True, count_include_pad=False)
         known = {
+            "stride-forgotten": x,
             "sampling-averages": averages,
             "sampling-phase": x[:, :, 1::stride, 1::stride],
             "sampling-axis": x[:, ::stride, ::stride],
         }
+        if stride == 1:  # the others are x itself there
+            known = {"stride-fixed": x[:, :, ::2, ::2]}
         trap = next((name for name, values in known.items() if same(found, values)), "")
         if not trap and shape_of(found) != tuple(wanted.shape):
             trap = "sampling-axis" if isinstance(found, Tensor) else "returns-nothing"
         look.fault(
             trap,
-            "SC-06" if trap in ("sampling-axis", "returns-nothing") else "SC-16",
+            "SC-16" if trap in ("", "sampling-averages", "sampling-phase") else "SC-06",
             f"{tuple(x.shape)} at stride {stride} -> {tuple(wanted.shape)}, every value one of x",
-            say(found),
+            say(found, wanted),
         )
         return
     look.clauses += ["SC-06", "SC-16"]
@@ -54,11 +57,14 @@ def zero_padding(learner: Learner, look: Look) -> None:
             trap = "padding-nothing"
         elif shape_of(found) != tuple(wanted.shape):
             trap = "padding-axis" if isinstance(found, Tensor) else "returns-nothing"
-        look.fault(trap, clause, f"{tuple(x.shape)} to 8 channels -> {tuple(wanted.shape)}: x, then zeros", say(found))
+        look.fault(
+            trap, clause, f"{tuple(x.shape)} to 8 channels -> {tuple(wanted.shape)}: x, then zeros", say(found, wanted)
+        )
         return
     kept = learner.pad_channels(x.clone(), 4)
     if not same(kept, x):
-        look.fault("", "SC-03", "4 channels to 4 channels: x as it is", say(kept))
+        trap = "padding-fixed" if isinstance(kept, Tensor) and kept.shape[1:2] > x.shape[1:2] else ""
+        look.fault(trap, "SC-03", "4 channels to 4 channels: x as it is", say(kept, x))
         return
     look.judge(
         lambda: learner.ZeroPadShortcut(16, 32, 2),
@@ -102,10 +108,12 @@ def branching(learner: Learner, look: Look) -> None:
                 return
     for wrong in ("C", "b", None):
         try:
-            made = learner.make_shortcut(wrong, 16, 32, 2)
+            instead = type(learner.make_shortcut(wrong, 16, 32, 2)).__name__
         except ValueError:
             continue
-        look.fault("option-unknown", "", f"option {wrong!r}: ValueError", f"{type(made).__name__}")
+        except (LookupError, TypeError, UnboundLocalError) as error:  # what a table, or an `if` without else, raises
+            instead = f"{type(error).__name__}: {error}"
+        look.fault("option-unknown", "", f"option {wrong!r}: ValueError", instead)
         return
     look.clauses += ["SC-01", "SC-02", "SC-03", "SC-04", "SC-11"]
 
@@ -114,7 +122,8 @@ def _branch(learner: Learner, look: Look, option: str, channels: int, out: int, 
     case = f"make_shortcut({option!r}, {channels}, {out}, {stride})"
     made = learner.make_shortcut(option, channels, out, stride)
     if not isinstance(made, nn.Module):
-        look.fault("returns-nothing", "", f"{case}: a module", type(made).__name__)
+        instead = f"the class {made.__name__} itself" if isinstance(made, type) else type(made).__name__
+        look.fault("returns-nothing" if made is None else "", "", f"{case}: a module", instead)
         return
     weights = sum(p.numel() for p in made.parameters())
     x, alike = numbers(2, channels, 8, 8), channels == out and stride == 1
