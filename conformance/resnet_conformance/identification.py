@@ -104,7 +104,15 @@ def nearest(spec: Spec, subject: Subject) -> tuple[Match, ...]:
     same = [a for a in ranked if a.generation == ranked[0].generation]
     shortlist = [a for a in same[:SHORTLIST] if distance(a, found, size) <= limit]
     matches = [match(a, spec, subject) for a in shortlist]
-    matches.sort(key=lambda m: (*m.broken_apart, distance(m.architecture, found, size), m.architecture.variant))
+    # figures last: one that agrees by chance makes no network nearer than another of more alike shapes
+    matches.sort(
+        key=lambda m: (
+            m.broken_apart[0],
+            distance(m.architecture, found, size),
+            m.broken_apart[1],
+            m.architecture.variant,
+        )
+    )
     if not matches[0].near:
         paper = next(a for a in ranked if not a.variant)
         matches.sort(key=lambda m: m.architecture is not paper)

@@ -9,12 +9,14 @@ from typing import Any
 from resnet_conformance.findings import Report
 from resnet_conformance.outside import Problem, Request, ask_report
 from resnet_conformance.spec import Spec, load_spec
+from resnet_conformance.verdicts import undecided
 
 from .members import Member
 
 CHECKOUT = Path(__file__).parents[2]
 TIMEOUT = 600.0
 SEED = 0
+OPEN = "not-examined"
 
 
 def judge(member: Member) -> dict[str, Any]:
@@ -66,6 +68,7 @@ def told(report: Report) -> dict[str, Any]:
         "deviations": sorted(identified.deviations),
         "must": sorted(f.clause for f in report.failed("MUST")),
         "should": sorted(f.clause for f in report.failed("SHOULD")),
+        "open": [f.clause for f in undecided(report.findings, load_spec())] if report.verdict == OPEN else [],
         "lacks": report.summary.get("lacks", ""),
         "problem": _without_machine(str(report.summary.get("problem", ""))),
         "parameters": report.summary.get("parameters"),
