@@ -158,7 +158,7 @@ class TestTerminal:
 
     def test_gaps_are_shown_with_their_reason(self, page: Page, conforms: Report, unjudged: Report) -> None:
         text = page(unjudged)
-        assert "  - PL-03, PL-03a: No module shows it.\n  - SC-04: Something else.\n" in text
+        assert "  - BN-06, BN-06a: No module shows it.\n  - SC-04: Something else.\n" in text
         assert "Not examined" not in page(conforms)
 
     def test_declared_deviations_are_shown_as_such(self, spec: Spec, page: Page, deviates: Report) -> None:
