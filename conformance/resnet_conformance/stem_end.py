@@ -27,12 +27,12 @@ def stem_end(graph: Graph, trunk: list[int], joins: set[int], preactivation: boo
     leading = _leading(graph, trunk, joins)
     if 0 < leading < len(convolutions):
         return (_layer_end(graph, before, convolutions[-1 - leading]), size)
-    if joins and not _are_blocks(graph, [before[p] for p in convolutions[1:]], size, trunk, joins):
+    if joins and not are_blocks(graph, [before[p] for p in convolutions[1:]], size, trunk, joins):
         return (entry, size)
     return (_layer_end(graph, before, convolutions[0]), size)
 
 
-def _are_blocks(graph: Graph, convolutions: list[int], size: int, trunk: list[int], joins: set[int]) -> bool:
+def are_blocks(graph: Graph, convolutions: list[int], size: int, trunk: list[int], joins: set[int]) -> bool:
     """Whether these can be blocks that lost their shortcuts: such have the kernels of a block that has its own.
 
     A deep stem without a pool (ResNet-RS) may have as many convolutions as a block, but other ones than a bottleneck.

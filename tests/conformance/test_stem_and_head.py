@@ -1,11 +1,11 @@
-"""Where a stem ends and the first block begins, read from the wiring alone: deep stems, with and without a pool."""
+"""Where a stem ends and where a head begins, read from the wiring alone: deep stems, and a convolution in the head."""
 
 from __future__ import annotations
 
 import pytest
 from torch import nn
 
-from resnet_conformance import identify
+from resnet_conformance import check, identify
 from resnet_conformance.anatomy import Anatomy, dissect
 from resnet_conformance.capture import capture
 from tests.conformance.resnets import layer, network
@@ -51,3 +51,24 @@ def test_a_network_with_a_deep_stem_without_pool_is_near_the_imagenet_network() 
     found = identify(network(list(WITHOUT_POOL)))
     assert found.architecture == "imagenet/resnet50-v1.5"
     assert "stem-deep" in found.deviations
+
+
+@pytest.mark.parametrize("bottleneck", [True, False], ids=["bottleneck", "basic"])
+def test_a_convolution_before_the_pool_is_the_heads(bottleneck: bool) -> None:
+    """timm's resnet33ts and resnet61q widen the last map so; a block that lost its shortcut has a block's kernels."""
+    net = network(list(PAPER), bottleneck)
+    assert isinstance(net, nn.Sequential)
+    net.insert(len(net) - 3, layer(net[-1].in_features, 640, 1))
+    net[-1] = nn.Linear(640, 1000)
+    found = anatomy(net)
+    assert [len(stage) for stage in found.stages] == [3, 4, 6, 3]
+    assert found.ops(found.head)[:3] == ("conv", "batch_norm", "relu")
+    assert found.blocks[-1].post  # its ReLU stays its own
+    assert check(net, "imagenet/resnet50" if bottleneck else "imagenet/resnet34", only="HD-*").verdict == "violates"
+
+
+@pytest.mark.parametrize("bottleneck", [True, False], ids=["bottleneck", "basic"])
+def test_a_last_block_that_lost_its_shortcut_is_no_head(bottleneck: bool) -> None:
+    found = anatomy(network(list(PAPER), bottleneck, lost=15))
+    assert [len(stage) for stage in found.stages] == [3, 4, 6, 3]
+    assert found.blocks[-1].shortcut is None
