@@ -14,7 +14,7 @@ from .blocks import Block, Branch, Convolution, convolution_of, find_branches
 from .graph import Graph, Node
 from .layer_kinds import GLOBAL_POOLS, NORMS, NORMS_AND_ACTIVATIONS, POOLS
 from .stages import group_stages
-from .stem_end import are_blocks, map_is_large, stem_end
+from .stem_end import map_is_large, stem_end
 
 
 @dataclass(frozen=True)
@@ -109,16 +109,12 @@ def dissect(graph: Graph) -> Anatomy:
     preactivation = _is_preactivation(graph, joins)
     start, size = stem_end(graph, trunk, joins, preactivation)
     blocks, head = _walk(graph, trunk, start, joins, size, preactivation)
-    while joins and blocks and blocks[-1].join is None and not _is_a_block(graph, blocks[-1], size, trunk, joins):
+    if joins and blocks and blocks[-1].join is None and len(blocks[-1].residual.convolutions) < size:
         head = [*blocks[-1].residual.nodes, *blocks[-1].post, *head]  # a convolution of the head (timm's resnet33ts)
         blocks.pop()
     if not blocks:
         return Anatomy(graph, tuple(trunk[:start]), (), tuple(trunk[start:]), preactivation)
     return Anatomy(graph, tuple(trunk[:start]), group_stages(blocks), tuple(head), preactivation)
-
-
-def _is_a_block(graph: Graph, block: Block, size: int, trunk: list[int], joins: set[int]) -> bool:
-    return are_blocks(graph, [c.index for c in block.residual.convolutions], size, trunk, joins)
 
 
 def _is_join(graph: Graph, index: int) -> bool:

@@ -80,7 +80,9 @@ def check(
     if level not in (None, "must", "should"):
         raise ArgumentError(f"level is 'must' or 'should', not {level!r}")
     evidence = (evidence,) if isinstance(evidence, str) else evidence
-    only = (only,) if isinstance(only, str) else tuple(only)
+    only = (only,) if isinstance(only, str) else tuple(only or ())
+    if strange := [pattern for pattern in only if not isinstance(pattern, str)]:
+        raise ArgumentError(f"'only' takes patterns of clause ids, such as 'SC-*'; got {strange[0]!r}")
     if unknown := [kind for kind in evidence if kind not in EVIDENCE]:
         raise ArgumentError(f"there is no evidence {unknown[0]!r}: choose from {', '.join(EVIDENCE)}")
     try:

@@ -106,11 +106,13 @@ class Branch:
 
     @cached_property
     def gated(self) -> frozenset[int]:
-        """Its nodes beside the chain that compute a gate: the factor by which a product on the chain weighs its map."""
+        """Its nodes beside the chain that compute a gate: one number for each channel, or each position, of the map
+        that a product on the chain weighs. A factor as large as the map may be a layer of F itself.
+        """
         found: set[int] = set()
         for i in self.chain:
             factors = self.graph.data_inputs(self.graph[i]) if self.graph[i].op == "mul" else ()
-            ahead = [factor for factor in factors if len(factors) > 1 and factor not in self.chain]
+            ahead = [factor for factor in factors if self.graph[factor].shape != self.graph[i].shape]
             while ahead:
                 at = ahead.pop()
                 if at in self.nodes and at not in self.chain and at not in found:

@@ -51,8 +51,11 @@ class Match:
         not bottlenecks where it has basic blocks, or the other way round.
         """
         kept = sum(f.outcome == "pass" and f.level == "MUST" for f in self.findings)
-        other = {kind for kind in self.case.found.kinds[:1] if kind in KINDS.values()} - {self.architecture.block}
-        return not other and self.differences <= NEAR and len(self.broken) < kept
+        kinds = [block.kind for block in self.case.found.blocks]
+        other = [kind for kind in KINDS.values() if kind != self.architecture.block]
+        if any(kinds.count(kind) * 2 > len(kinds) for kind in other):
+            return False
+        return self.differences <= NEAR and len(self.broken) < kept
 
 
 def distance(architecture: Architecture, found: Anatomy, input_size: int) -> float:

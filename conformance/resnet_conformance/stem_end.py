@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
-from .blocks import convolution_of, find_branches
+from .blocks import Convolution, convolution_of, find_branches
 from .graph import Graph
 from .layer_kinds import NORMS_AND_ACTIVATIONS, POOLS
 
@@ -27,22 +28,40 @@ def stem_end(graph: Graph, trunk: list[int], joins: set[int], preactivation: boo
     leading = _leading(graph, trunk, joins)
     if 0 < leading < len(convolutions):
         return (_layer_end(graph, before, convolutions[-1 - leading]), size)
-    if joins and not are_blocks(graph, [before[p] for p in convolutions[1:]], size, trunk, joins):
-        return (entry, size)
-    return (_layer_end(graph, before, convolutions[0]), size)
+    own = _stem_layers(graph, [before[p] for p in convolutions], size, trunk, joins) if joins else 1
+    all_stem = bool(joins) and own == len(convolutions)
+    return (entry if all_stem else _layer_end(graph, before, convolutions[own - 1]), size)
 
 
-def are_blocks(graph: Graph, convolutions: list[int], size: int, trunk: list[int], joins: set[int]) -> bool:
-    """Whether these can be blocks that lost their shortcuts: such have the kernels of a block that has its own.
+def _stem_layers(graph: Graph, convolutions: list[int], size: int, trunk: list[int], joins: set[int]) -> int:
+    """How many of the convolutions before the first shortcut are the stem's; the others are blocks that lost theirs.
 
-    A deep stem without a pool (ResNet-RS) may have as many convolutions as a block, but other ones than a bottleneck.
+    A lost block is known by the kernels and the widths of those that have their shortcuts, and a deep stem without a
+    pool (ResNet-RS) by layers that stride or widen. Where neither is seen, one is the stem's, unless that leaves a part
+    of a block over.
     """
-    if len(convolutions) % size:
-        return False
     branches = [find_branches(graph, graph.dominators[i], i)[0] for i in trunk if i in joins]
-    known = {tuple(c.kernel for c in branch.convolutions) for branch in branches}
-    kernels = [convolution_of(graph, i).kernel for i in convolutions]
-    return any(tuple(kernels[p : p + size]) in known for p in range(0, len(kernels), size))
+    known = {_form(branch.convolutions) for branch in branches}
+    layers = [convolution_of(graph, i) for i in convolutions]
+    count = len(layers)
+    for own in range(1, count + 1):
+        windows = [layers[p : p + size] for p in range(own, count, size)]
+        fits = own == 1 or (_is_deep_stem(layers[:own]) and (own < count or own - 1 <= size))
+        if fits and all(_form(window) in known for window in windows):
+            return own
+    return count if (count - 1) % size else 1
+
+
+def _form(convolutions: Sequence[Convolution]) -> tuple[tuple[tuple[int, ...], float], ...]:
+    """A branch's kernels and relative widths."""
+    return tuple((c.kernel, c.filters / convolutions[0].filters) for c in convolutions)
+
+
+def _is_deep_stem(layers: Sequence[Convolution]) -> bool:
+    """Convolutions of more than 1x1, behind the first of which one strides or widens."""
+    strided = any(max(c.stride) > 1 for c in layers[1:])
+    widened = len({c.filters for c in layers}) > 1
+    return all(min(c.kernel) > 1 for c in layers) and (strided or widened)
 
 
 def _layer_end(graph: Graph, trunk: list[int], position: int) -> int:

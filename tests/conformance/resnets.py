@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import Tensor, nn
 
 
@@ -29,16 +31,17 @@ class Block(nn.Module):
 def network(
     stem: list[nn.Module],
     bottleneck: bool = True,
-    lost: int | None = None,
+    lost: int | Sequence[int] | None = None,
     counts: tuple[int, int, int, int] = (3, 4, 6, 3),
 ) -> nn.Module:
-    """ResNet-50 or ResNet-34 behind that stem, which ends with 64 channels; block `lost` (of all) has no shortcut."""
+    """ResNet-50 or ResNet-34 behind that stem, which ends with 64 channels; `lost` blocks (of all) have no shortcut."""
     blocks: list[nn.Module] = []
+    gone = [lost] if isinstance(lost, int) else lost or []
     channels, expansion = 64, 4 if bottleneck else 1
     for stage, (width, count) in enumerate(zip((64, 128, 256, 512), counts, strict=True)):
         for index in range(count):
             stride = 2 if stage and not index else 1
-            shortcut = len(blocks) != lost
+            shortcut = len(blocks) not in gone
             blocks.append(Block(channels, width, width * expansion, stride, bottleneck, shortcut))
             channels = width * expansion
     return nn.Sequential(*stem, *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 1000))

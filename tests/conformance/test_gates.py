@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from resnet_conformance import check
 from resnet_conformance.findings import Report
-from resnet_impl import cifar_resnet20
+from resnet_impl import cifar_preresnet110, cifar_resnet20
 
 
 class Gate(nn.Module):
@@ -37,6 +37,62 @@ class Parallel(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.norm(x) + self.beside(x)
+
+
+class Weighed(nn.Module):
+    """Two convolutions without BN of one map, multiplied: each is a layer, and neither a gate."""
+
+    def __init__(self, convolution: nn.Module) -> None:
+        super().__init__()
+        self.one, self.other = convolution, nn.Conv2d(convolution.in_channels, convolution.out_channels, 3, 1, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.one(x) * self.other(x)
+
+
+class Early(nn.Module):
+    """A convolution without BN, weighed by a gate that is computed from its input."""
+
+    def __init__(self, convolution: nn.Module) -> None:
+        super().__init__()
+        self.convolution, self.gate = convolution, nn.Linear(convolution.in_channels, convolution.out_channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.convolution(x) * torch.sigmoid(self.gate(x.mean((2, 3))))[:, :, None, None]
+
+
+@pytest.mark.parametrize("replacement", [Weighed, Early])
+def test_a_layer_of_f_without_bn_hides_behind_no_gate(replacement: type[nn.Module]) -> None:
+    def network() -> nn.Module:
+        model = cifar_resnet20()
+        for block in [m for m in model.modules() if hasattr(m, "bn2")]:
+            block.conv2, block.bn2 = replacement(block.conv2), nn.Identity()
+        return model
+
+    report = check(network, "cifar10/resnet20", evidence=("structure",))
+    assert {"BN-01", "BN-02", "BLK-05"} <= {f.clause for f in report.failed("MUST")}
+
+
+def test_a_bn_in_a_gate_is_not_counted_among_the_units() -> None:
+    class Squeeze(nn.Module):
+        def __init__(self, convolution: nn.Module) -> None:
+            super().__init__()
+            width = convolution.out_channels
+            self.convolution = convolution
+            self.gate = nn.Sequential(nn.Conv2d(width, 4, 1), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, width, 1))
+
+        def forward(self, x: Tensor) -> Tensor:
+            y = self.convolution(x)
+            return y * torch.sigmoid(self.gate(y.mean((2, 3), keepdim=True)))
+
+    def network() -> nn.Module:
+        model = cifar_preresnet110()
+        for block in [m for m in model.modules() if hasattr(m, "conv2")]:
+            block.conv2 = Squeeze(block.conv2)
+        return model
+
+    report = check(network, "cifar10/preresnet110", evidence=("structure",), only=["V2-01", "BLK-05"])
+    assert [f.clause for f in report.failed("MUST")] == ["BLK-05"]
 
 
 def broken(kind: str) -> dict[str, str | None]:

@@ -47,6 +47,27 @@ def test_a_first_block_that_lost_its_shortcut_is_no_stem_where_no_pool_stands_be
     assert [len(stage) for stage in found.stages] == [3, 4, 6, 3]
 
 
+@pytest.mark.parametrize("bottleneck", [True, False], ids=["bottleneck", "basic"])
+def test_a_lost_block_behind_a_deep_stem_without_a_pool_is_told_from_it(bottleneck: bool) -> None:
+    found = anatomy(network(list(WITHOUT_POOL), bottleneck, lost=[0, 1]))
+    assert len(found.stem_convolutions) == 4
+    assert [len(stage) for stage in found.stages] == [3, 4, 6, 3]
+    assert [b.shortcut is None for b in found.blocks[:3]] == [True, True, False]
+
+
+def test_three_convolutions_that_widen_and_stride_are_a_stem_and_no_basic_block() -> None:
+    stem = [layer(3, 32, 3, 2), layer(32, 32, 3), layer(32, 64, 3, 2)]
+    assert len(anatomy(network(stem, bottleneck=False)).stem_convolutions) == 3
+
+
+def test_lost_blocks_of_other_kernels_are_no_stem() -> None:
+    """Neither do they stride nor widen, nor is one of 1x1 a stem's."""
+    for lost in ([layer(64, 64, 5), layer(64, 64, 5)], [layer(64, 32, 1), layer(32, 64, 3)]):
+        found = anatomy(network([layer(3, 64, 3), *lost], bottleneck=False))
+        assert len(found.stem_convolutions) == 1
+        assert found.blocks[0].shortcut is None
+
+
 def test_a_network_with_a_deep_stem_without_pool_is_near_the_imagenet_network() -> None:
     found = identify(network(list(WITHOUT_POOL)))
     assert found.architecture == "imagenet/resnet50-v1.5"

@@ -7,7 +7,7 @@ from .case import Case, Result, examines, failed, not_applicable, passed
 
 def only_first_bias(case: Case) -> bool:
     """CB-02: in the released ResNet-50, and there alone, conv1 has a bias and no other convolution has."""
-    biased = {n.index for n in case.nodes("conv") if n.operand("bias") is not None}
+    biased = {n.index for n in case.layers("conv") if n.operand("bias") is not None}
     return (
         case.architecture.dataset == "imagenet"
         and case.architecture.depth == 50
@@ -42,7 +42,7 @@ def no_bias(case: Case) -> Result:
 def first_bias(case: Case) -> Result:
     """The released ResNet-50 has 64 biases in conv1."""
     first = case.found.stem_convolutions[:1]
-    biased = [n.index for n in case.nodes("conv") if n.operand("bias") is not None]
+    biased = [n.index for n in case.layers("conv") if n.operand("bias") is not None]
     if biased and biased == [c.index for c in first]:
         return passed(
             f"{first[0].filters} biases in conv1", "conv1 has a bias, as in the released ResNet-50 (and only there)."

@@ -99,7 +99,7 @@ class Case:
 
     @cached_property
     def gated(self) -> frozenset[int]:
-        """Nodes that compute gates in blocks: BLK-05 names these, and no other clause blames their layers."""
+        """Nodes that compute gates in blocks: BLK-05 names these; what BN and biases must be is asked of the rest."""
         return frozenset(i for b in self.found.blocks for i in b.residual.gated)
 
     @cached_property

@@ -39,7 +39,7 @@ def after_each_convolution(case: Case) -> Result:
 def _missing_deviation(case: Case, wrong: list[Node]) -> str | None:
     """Which of the known ways of missing a BN this is."""
     groups = any("group_norm" in n.op for n in case.graph)
-    if case.found.preactivation and (case.nodes("batch_norm") or not groups):
+    if case.found.preactivation and (case.layers("batch_norm") or not groups):
         return "preact"
     if groups:
         return "groupnorm"
@@ -86,7 +86,7 @@ def as_many_as_convolutions(case: Case) -> Result:
 def learnable_affine(case: Case) -> Result:
     """BN has learnable gamma and beta, one per channel."""
     graph, wrong, reasons, unread = case.graph, [], set(), set()
-    norms = case.nodes("batch_norm")
+    norms = case.layers("batch_norm")
     for node in norms:
         for role in ("gamma", "beta"):
             index = node.operand(role)
@@ -118,7 +118,7 @@ def learnable_affine(case: Case) -> Result:
             "There is no BN.",
             "BN with gamma and beta",
             "no BN",
-            deviation=_missing_deviation(case, list(case.nodes("conv"))),
+            deviation=_missing_deviation(case, list(case.layers("conv"))),
         )
     if not wrong:
         reading = "; ".join(sorted(unread))
@@ -174,19 +174,19 @@ def function_of_parameters(graph: Graph, index: int) -> str | None:
 def epsilon(case: Case) -> Result:
     """BN's eps is 1e-5."""
     wanted = next(n.attrs["eps"] for n in case.paper.graph if n.op == "batch_norm")
-    values = {n.attrs["eps"] for n in case.nodes("batch_norm")}
+    values = {n.attrs["eps"] for n in case.layers("batch_norm")}
     if values <= {wanted}:
         return passed(f"{wanted:g}")
-    wrong = [n for n in case.nodes("batch_norm") if n.attrs["eps"] != wanted]
+    wrong = [n for n in case.layers("batch_norm") if n.attrs["eps"] != wanted]
     others = ", ".join(f"{v:g}" for v in sorted(values - {wanted}))
-    found = f"{others} in {len(wrong)} of {len(case.nodes('batch_norm'))} BN layers"
+    found = f"{others} in {len(wrong)} of {len(case.layers('batch_norm'))} BN layers"
     return failed("BN has another eps.", f"{wanted:g}", found, [n.where for n in wrong], "bn-eps")
 
 
 @examines("BN-05")
 def stored_statistics(case: Case) -> Result:
     """In eval BN uses stored statistics."""
-    wrong = [n for n in case.nodes("batch_norm") if n.attrs["batch_statistics"]]
+    wrong = [n for n in case.layers("batch_norm") if n.attrs["batch_statistics"]]
     if not wrong:
         return passed("stored statistics")
     return failed(
@@ -201,6 +201,6 @@ def stored_statistics(case: Case) -> Result:
 @examines("BN-07")
 def momentum(case: Case) -> Result:
     """BN's momentum is free: what was found is said."""
-    values = sorted({n.attrs["momentum"] for n in case.nodes("batch_norm") if n.attrs.get("momentum") is not None})
+    values = sorted({n.attrs["momentum"] for n in case.layers("batch_norm") if n.attrs.get("momentum") is not None})
     text = ", ".join(f"{v:g}" for v in values) or "none"
     return passed(f"momentum {text} (weight of the new batch)")

@@ -93,8 +93,8 @@ def unit_order(case: Case) -> Result:
             lambda b: texts[b.end],
             "relu-before-not-after" if late else None,
         )
-    norms, layers = len(case.nodes("batch_norm")), norm_layers(case)
-    repeated = len({n.operand("weight") for n in case.nodes("conv")}) < len(case.nodes("conv"))
+    norms, layers = len(case.layers("batch_norm")), norm_layers(case)
+    repeated = len({n.operand("weight") for n in case.layers("conv")}) < len(case.layers("conv"))
     if layers < norms and not repeated:  # of a block that is used twice CT-01 speaks
         own = "a BN of its own before each convolution"
         return failed("BNs share parameters or statistics.", own, f"{layers} BN layers, used {norms} times",
