@@ -29,8 +29,7 @@ def stem_end(graph: Graph, trunk: list[int], joins: set[int], preactivation: boo
     if 0 < leading < len(convolutions):
         return (_layer_end(graph, before, convolutions[-1 - leading]), size)
     own = _stem_layers(graph, [before[p] for p in convolutions], size, trunk, joins) if joins else 1
-    all_stem = bool(joins) and own == len(convolutions)
-    return (entry if all_stem else _layer_end(graph, before, convolutions[own - 1]), size)
+    return (entry if own == len(convolutions) > 1 else _layer_end(graph, before, convolutions[own - 1]), size)
 
 
 def _stem_layers(graph: Graph, convolutions: list[int], size: int, trunk: list[int], joins: set[int]) -> int:

@@ -222,7 +222,7 @@ def test_watch_checks_again_on_each_save_and_ends_when_all_holds(
     code, out, _ = run("watch", tmp_path)
     assert code == 0
     assert not answers.waiting
-    assert out.count("Saved at") == 3
+    assert out.count("Checking at") == 3
     assert "The wrong axes are sampled" in out
     assert "took longer" in out
     assert "All nine steps hold." in out
