@@ -56,6 +56,7 @@ WRONG: dict[str, tuple[int, Changes, str, str]] = {
         "SC-17",
     ),
     "wider map": (2, [(PAD, "return F.pad(x, (0, out_channels - x.shape[1]))")], "padding-axis", "SC-03"),
+    "padded by all": (2, [(PAD, "return F.pad(x, (0, 0, 0, 0, 0, out_channels))")], "padding-count", "SC-03"),
     "no padding": (2, [(PAD, "return x")], "padding-nothing", "SC-03"),
     "doubled": (2, [(PAD, "return torch.cat((x, torch.zeros_like(x)), 1)")], "padding-fixed", "SC-03"),
     "copies": (
