@@ -20,6 +20,7 @@ GENERATED = {
     "commands": "commands",
     "deviations": "deviations",
     "json-report": "report_schema",
+    "libraries": "libraries",
     "proof": "proof",
     "table6": "table6",
     "yaml": "spec_schemas",

@@ -9,7 +9,7 @@ import pytest
 
 from docs.building import markdown, pages
 from docs.building.site.addresses import rewrite
-from docs.building.site.files import _highlighted, _rendered
+from docs.building.site.files import _copy, _highlighted, _rendered
 from docs.building.site.links import faults
 from docs.building.site.navigation import with_contents
 from tests.docs.reading import CHECKOUT, DOCS
@@ -25,6 +25,8 @@ from tests.docs.reading import CHECKOUT, DOCS
         ("ko", "[`a`](../../spec/README.md)", "[`a`](repository:spec/README.md)"),
         ("", "[a](https://arxiv.org/abs/1512.03385)", "[a](https://arxiv.org/abs/1512.03385)"),
         ("", "[a](#x)", "[a](#x)"),
+        ("", "[a](matrix.html)", "[a](page:docs/matrix.html)"),
+        ("ko", "[a](../matrix.html)", "[a](page:docs/matrix.html)"),
         ("", "![a](images/judge.svg)", "![a](images/judge.svg)"),
         ("", "```text\n[a](../LICENSE)\n```", "```text\n[a](../LICENSE)\n```"),
     ],
@@ -33,7 +35,7 @@ def test_links_are_made_right_for_the_site(folder: str, link: str, rewritten: st
     text, linked = rewrite(link, DOCS / folder / "cheatsheet.md", DOCS / folder, CHECKOUT)
     assert text == rewritten
     assert all(path.is_file() for path in linked)
-    assert len(linked) == rewritten.count("(repository")
+    assert len(linked) == rewritten.count("(repository") + rewritten.count("(page")
 
 
 def test_the_contents_are_the_chapters_of_the_index() -> None:
@@ -54,6 +56,16 @@ def test_each_line_of_a_file_has_an_address(tmp_path: Path) -> None:
     assert 'id="L-1"' in html
     assert 'id="L-2"' in html
     assert "<y>" not in html
+
+
+def test_a_page_is_copied_with_what_it_links_to(tmp_path: Path) -> None:
+    page, target = tmp_path / "matrix.html", tmp_path / "site" / "docs" / "matrix.html"
+    page.write_text('<a href="matrix.json">data</a> <a href="https://arxiv.org">x</a> <a href="#top">y</a>', "utf-8")
+    (tmp_path / "matrix.json").write_text("{}", "utf-8")
+    (tmp_path / "other.json").write_text("{}", "utf-8")
+    _copy(page, target)
+    assert target.read_bytes() == page.read_bytes()
+    assert sorted(path.name for path in target.parent.iterdir()) == ["matrix.html", "matrix.json"]
 
 
 def test_markdown_outside_the_pages_is_rendered(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ FENCES = re.compile(r"(^```.*?^```)", re.DOTALL | re.MULTILINE)
 # what begins the rewritten links; MyST makes addresses of them
 SCHEMES = {
     "repository": {"url": "files/{{path}}.html"},
+    "page": {"url": "files/{{path}}"},
     "repository-at": {"url": "files/{{path}}.html#{{fragment}}"},
     "other": {"url": "../{{path}}"},
     "other-at": {"url": "../{{path}}#{{fragment}}"},
@@ -46,6 +47,8 @@ def rewrite(text: str, page: Path, folder: Path, checkout: Path) -> tuple[str, s
         if file.is_relative_to(folder) and file.suffix == ".md":
             return match[0]
         linked.add(file)
+        if file.suffix == ".html":  # a page already
+            return f"{words}({_address('page', file.relative_to(checkout).as_posix(), anchor)})"
         line = anchor.replace("L", "L-") if re.fullmatch(r"L\d+", anchor) else anchor
         return f"{words}({_address('repository', file.relative_to(checkout).as_posix(), line)})"
 

@@ -1,8 +1,12 @@
-"""A page for each file of the repository that a page links to, its lines numbered and each with an address."""
+"""A page for each file of the repository that a page links to, its lines numbered and each with an address.
+
+What is a page already (docs/matrix.html) is copied as it is, with the files beside it that it links to.
+"""
 
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +19,7 @@ from pygments.lexers import TextLexer, get_lexer_for_filename
 from pygments.util import ClassNotFound
 
 from docs.building.markdown import anchor
+from docs.building.site.links import read
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -25,9 +30,20 @@ def on_collect_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     linked = {file for metadata in app.env.metadata.values() for file in metadata.get("linked", ())}
     for name in sorted(linked):
         path = Path(app.config.checkout) / name
+        if path.suffix == ".html":
+            _copy(path, Path(app.outdir) / "files" / name)
+            continue
         show = _listing if path.is_dir() else _rendered if path.suffix == ".md" else _highlighted
         body = f"<p><code>{name}</code></p>\n" + show(path)
         yield f"files/{name}", {"title": name, "body": body, "toc": "", "display_toc": False}, "page.html"
+
+
+def _copy(page: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(page, target)
+    for address in read(page).led:
+        if (page.parent / address).is_file():
+            shutil.copyfile(page.parent / address, target.parent / address)
 
 
 def _highlighted(path: Path) -> str:
