@@ -107,10 +107,11 @@ def nearest(spec: Spec, subject: Subject) -> tuple[Match, ...]:
     same = [a for a in ranked if a.generation == ranked[0].generation]
     shortlist = [a for a in same[:SHORTLIST] if distance(a, found, size) <= limit]
     matches = [match(a, spec, subject) for a in shortlist]
-    # figures last: one that agrees by chance makes no network nearer than another of more alike shapes
+    # the depth names a network; another figure that agrees by chance makes none nearer than one of more alike shapes
     matches.sort(
         key=lambda m: (
             m.broken_apart[0],
+            any(f.clause == "CT-01" for f in m.broken),
             distance(m.architecture, found, size),
             m.broken_apart[1],
             m.architecture.variant,

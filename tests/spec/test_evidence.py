@@ -15,8 +15,8 @@ from resnet_conformance.clauses import CHECKS, EXPERIMENTS, Case
 from resnet_conformance.examination import EVIDENCE, examine, experiment
 from resnet_conformance.family import FAMILY
 from resnet_conformance.findings import TargetInfo
-from resnet_conformance.judge import conclude
 from resnet_conformance.spec import Spec, load_spec
+from resnet_conformance.verdicts import conclude
 
 REGISTERS = {"structure": CHECKS, **EXPERIMENTS}
 
