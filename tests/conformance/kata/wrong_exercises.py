@@ -150,6 +150,17 @@ WRONG: dict[str, tuple[int, Changes, str, str]] = {
     "B pads": (5, [("return Projection(in_channels, out_channels, stride)", ZEROS)], "option-ignored", "SC-04"),
     "a class": (5, [("return nn.Identity()", "return nn.Identity")], "", ""),
     "an option that a table does not have": (5, [(REFUSE, "raise KeyError(option)")], "option-unknown", ""),
+    "an option that is looked at behind the identity": (
+        5,
+        [
+            (
+                'if option not in ("A", "B"):',
+                'if option not in ("A", "B") and (in_channels != out_channels or stride > 1):',
+            )
+        ],
+        "option-unknown",
+        "",
+    ),
     "any option": (5, [(REFUSE, "pass")], "option-unknown", ""),
     "ReLU before the addition": (
         6,

@@ -108,14 +108,16 @@ def branching(learner: Learner, look: Look) -> None:
             _branch(learner, look, option, channels, out, stride)
             if look.faults:
                 return
-    for wrong in ("C", "b", None):
+    cases = [(wrong, figures) for wrong in ("C", "b", None) for figures in ((16, 32, 2), (16, 16, 1))]
+    for wrong, figures in cases:
         try:
-            instead = type(learner.make_shortcut(wrong, 16, 32, 2)).__name__
+            instead = type(learner.make_shortcut(wrong, *figures)).__name__
         except ValueError:
             continue
         except (LookupError, TypeError, UnboundLocalError) as error:  # what a table, or an `if` without else, raises
             instead = f"{type(error).__name__}: {error}"
-        look.fault("option-unknown", "", f"option {wrong!r}: ValueError", instead)
+        case = f"make_shortcut({wrong!r}, {', '.join(map(str, figures))}): ValueError"
+        look.fault("option-unknown", "", case, instead)
         return
     look.clauses += ["SC-01", "SC-02", "SC-03", "SC-04", "SC-11"]
 
