@@ -45,7 +45,8 @@ def _stem_layers(graph: Graph, convolutions: list[int], size: int, trunk: list[i
     count = len(layers)
     for own in range(1, count + 1):
         windows = [layers[p : p + size] for p in range(own, count, size)]
-        fits = own == 1 or (_is_deep_stem(layers[:own]) and (own < count or own - 1 <= size))
+        short = own < count or own - 1 <= size  # more layers than one block's, and no block behind them, are no stem
+        fits = own == 1 or (_is_deep_stem(layers[:own]) and short)
         if fits and all(_form(window) in known for window in windows):
             return own
     return count if (count - 1) % size else 1

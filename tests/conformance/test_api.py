@@ -113,6 +113,7 @@ def test_a_variant_is_to_blame_where_its_own_network_breaks_the_clause(monkeypat
     [
         ({"input": (3, 32)}, r"input is \(channels, height, width\)"),
         ({"only": ("SC-*", "ZZ-*")}, r"no clause matches 'ZZ-\*'"),
+        ({"only": [5]}, r"'only' takes patterns of clause ids, such as 'SC-\*'; got 5"),
         ({"only": "btn-44"}, r"no clause matches 'btn-44' \(did you mean 'BTN-04'\?\)"),  # a text is one pattern
         ({"input": (3, 0, 32)}, "three numbers above 0"),
         ({"level": "MAY"}, "level is 'must' or 'should', not 'MAY'"),

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from resnet_conformance import check
 from resnet_conformance.findings import Report
-from resnet_impl import cifar_preresnet110, cifar_resnet20
+from resnet_impl import cifar_preresnet110, cifar_resnet20, resnet50
 
 
 class Gate(nn.Module):
@@ -93,6 +93,17 @@ def test_a_bn_in_a_gate_is_not_counted_among_the_units() -> None:
 
     report = check(network, "cifar10/preresnet110", evidence=("structure",), only=["V2-01", "BLK-05"])
     assert [f.clause for f in report.failed("MUST")] == ["BLK-05"]
+
+
+def test_the_released_bias_of_conv1_is_admitted_beside_gates_with_biases() -> None:
+    """CB-02 speaks of the network's own convolutions."""
+    with torch.device("meta"):
+        model = resnet50()
+        model.stem.conv = nn.Conv2d(3, 64, 7, 2, 3)
+        for block in [m for m in model.modules() if hasattr(m, "bn3")]:
+            block.bn3 = Gate(block.bn3, convolutions=True)
+    report = check(model, "imagenet/resnet50", evidence=("structure",), only=["CB-*", "BLK-05"])
+    assert {f.clause: f.outcome for f in report.findings} == {"BLK-05": "fail", "CB-01": "pass", "CB-02": "pass"}
 
 
 def broken(kind: str) -> dict[str, str | None]:
