@@ -14,21 +14,24 @@ import torch
 from torch import nn
 
 import resnet_impl
-from resnet_conformance import check
+from resnet_conformance import check, identify
 
-from .cases import Wanted
+from .cases import MODELS, Model, Wanted
 from .conftest import WANTED, Suite, entrant, report
 from .networks import Unavailable
 
 # What other libraries say of themselves when they are imported is not what is measured.
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
 
-NETWORKS: dict[str, tuple[Callable[[], nn.Module], str, int]] = {
-    "resnet18": (resnet_impl.resnet18, "imagenet/resnet18", 224),
-    "resnet50": (resnet_impl.resnet50, "imagenet/resnet50", 224),
-    "resnet20": (resnet_impl.cifar_resnet20, "cifar10/resnet20", 32),
-}
-WORKS = ("forward pass", "torchinfo", "fvcore", "torch.export", "check, structure", "check, complete")
+WORKS = (
+    "forward pass",
+    "torchinfo",
+    "fvcore",
+    "torch.export",
+    "check, structure",
+    "check, complete",
+    "identify, of all architectures",
+)
 
 
 def group(network: str) -> str:
@@ -39,7 +42,7 @@ def group(network: str) -> str:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Each work on ResNet-20, where `--models` names none; a complete check of ResNet-50 takes long on two cores."""
     wanted = metafunc.config.stash[WANTED]
-    networks = [name for name in NETWORKS if name in wanted.models] if wanted.models else ["resnet20"]
+    networks = wanted.models or ("resnet20",)
     works = works_of(wanted)
     metafunc.parametrize(("network", "work"), [entrant(group(n), work, n, work) for n in networks for work in works])
 
@@ -56,14 +59,22 @@ def test_check(network: str, work: str, suite: Suite, benchmark: Any, request: p
     report(outcomes[work], benchmark, request)
 
 
+def of_the_papers(model: Model) -> tuple[Callable[[], nn.Module], str]:
+    """The network of that name as the papers have it (not as the libraries do), and its architecture in the spec."""
+    if model.size == 32:
+        return getattr(resnet_impl, f"cifar_{model.name}"), f"cifar10/{model.name}"
+    return getattr(resnet_impl, model.name), f"imagenet/{model.name}"
+
+
 class Work:
     """Something done with a network; on the CPU, as one image."""
 
     limit, capturable = 0.0, False
 
     def __init__(self, network: str, work: str) -> None:
-        self.factory, self.architecture, size = NETWORKS[network]
-        self.net, self.images = self.factory().eval(), torch.randn(1, 3, size, size)
+        model = MODELS[network]
+        self.factory, self.architecture = of_the_papers(model)
+        self.net, self.images = self.factory().eval(), torch.randn(1, 3, model.size, model.size)
         self.work = work
         self.do = self._chosen(work)
         self.found: Any = None
@@ -80,6 +91,7 @@ class Work:
             "torch.export": lambda: torch.export.export(self.net, (self.images,)),
             "check, structure": lambda: check(self.factory, self.architecture, evidence="structure"),
             "check, complete": lambda: check(self.factory, self.architecture),
+            "identify, of all architectures": lambda: identify(self.factory),
         }[work]
 
     def call(self, number: int) -> None:
@@ -88,11 +100,16 @@ class Work:
             self.found = self.do()
 
     def error(self) -> float | None:
-        """A complete check must find that the network conforms, a look at the structure that nothing is wrong."""
+        """A complete check must find that the network conforms, a look at the structure that nothing is wrong.
+
+        Of all architectures the network is exactly its own.
+        """
         if self.work == "check, complete":
             return float(self.found.verdict != "conforms")
         if self.work == "check, structure":
             return float(bool(self.found.failed("MUST")))
+        if self.work.startswith("identify"):
+            return float(not self.found.exact or self.found.architecture != self.architecture)
         return None
 
     def info(self, seconds: float) -> dict[str, Any]:

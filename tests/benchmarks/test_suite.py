@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks import cases, networks
+from benchmarks import cases, networks, test_checks
+from resnet_conformance import identify
 
 CHECKOUT = Path(__file__).parents[2]
 CASES = [
@@ -131,3 +132,18 @@ def test_named_models_and_batches_meet_every_contender() -> None:
     every = {(kind, batch) for kind in ("forward", "backward", "step") for batch in (1, 8)}
     assert {(case.kind, case.batch) for case, _ in planned} == every
     assert len({str(way) for _, way in planned}) == 2 * 2 + len(cases.MODES)
+
+
+@pytest.mark.parametrize("name", cases.MODELS)
+def test_what_a_check_costs_is_measured_on_a_network_of_the_papers(name: str) -> None:
+    factory, architecture = test_checks.of_the_papers(cases.MODELS[name])
+    found = identify(factory)
+    assert (found.architecture, found.exact) == (architecture, True)
+
+
+def test_another_architecture_than_its_own_is_a_wrong_answer() -> None:
+    work = test_checks.Work("resnet20", "identify, of all architectures")
+    work.call(0)
+    assert work.error() == 0
+    work.architecture = "cifar10/resnet32"
+    assert work.error() == 1
