@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 from .results import Results, Row, ratio_interval
 
 BASE = "torchvision"  # ratios are against its plain network where it takes part, else against the first contender
-PERCENT_LEAST = 0.01
 
 
 def base_of(rows: Sequence[Row]) -> Row:
@@ -80,7 +80,29 @@ def compare(first: Results, second: Results) -> Iterator[str]:
     alone = len(first.rows) + len(second.rows) - 2 * len(shared)
     if alone:
         yield from ("", f"In one file alone: {alone}.")
+    yield from order(shared)
     yield from unlike(first.machine, second.machine)
+
+
+def order(shared: Sequence[tuple[Row, Row]]) -> Iterator[str]:
+    """Whether contenders of a group stand in the same order in both runs, and how close those are that do not."""
+    pairs = [(a, b) for a, b in itertools.combinations(shared, 2) if a[0].group == b[0].group]
+    changed = [(a, b) for a, b in pairs if (a[0].median < b[0].median) != (a[1].median < b[1].median)]
+    if not pairs:
+        return
+    alike = f"{len(pairs) - len(changed)} stand" if changed else "all stand"
+    others = " The others, and by how much:" if changed else ""
+    yield ""
+    yield f"Of {len(pairs)} pairs of contenders in a group, {alike} in the same order in both.{others}"
+    if changed:
+        yield ""
+    for a, b in changed:
+        first, second = (
+            interval(*ratio_interval(other.seconds, one.seconds, in_turns=True))
+            for one, other in zip(a, b, strict=True)
+        )
+        who, whom = a[0].name, b[0].name
+        yield f"- {a[0].group}: {who} is {first} times as fast as {whom} in the first, {second} in the second"
 
 
 def unlike(first: dict[str, Any], second: dict[str, Any]) -> Iterator[str]:
@@ -93,7 +115,12 @@ def unlike(first: dict[str, Any], second: dict[str, Any]) -> Iterator[str]:
 
 def interval(ratio: float, low: float, high: float) -> str:
     """1.23 (1.20–1.26)."""
-    return f"{ratio:.2f}" if math.isnan(low) else f"{ratio:.2f} ({low:.2f}–{high:.2f})"
+    return digits(ratio) if math.isnan(low) else f"{digits(ratio)} ({digits(low)}–{digits(high)})"
+
+
+def digits(ratio: float) -> str:
+    """1.23, 0.57, 0.012: two decimals, below 0.1 two digits."""
+    return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:#.2g}"
 
 
 def number(value: float | None) -> str:

@@ -153,3 +153,30 @@ def test_what_slowed_both_down_is_no_spread_of_their_ratio() -> None:
     _, low, high = ratio_interval(slow, fast)
     assert low < 1.4
     assert high > 1.6
+
+
+def test_a_small_ratio_keeps_its_digits() -> None:
+    assert tables.interval(0.00342, 0.00331, 0.0035) == "0.0034 (0.0033–0.0035)"
+    assert tables.interval(0.054, 0.05, 0.123) == "0.054 (0.050–0.12)"
+    assert tables.interval(1.234, 1.2, 12.5) == "1.23 (1.20–12.50)"
+
+
+def run_of(**medians: float) -> Results:
+    rows = tuple(Row("g", name, (seconds, seconds), 1, {}) for name, seconds in medians.items())
+    return Results({}, "", "", rows)
+
+
+def test_a_comparison_says_whether_both_runs_have_the_same_order() -> None:
+    first = run_of(a=1.0, b=1.02, c=3.0)
+    assert "Of 3 pairs of contenders in a group, all stand in the same order in both." in list(
+        tables.compare(first, run_of(a=2.0, b=2.2, c=4.0))
+    )
+    swapped = list(tables.compare(first, run_of(a=1.05, b=1.0, c=3.0)))
+    assert "Of 3 pairs of contenders in a group, 2 stand in the same order in both. The others, and by how much:" in (
+        swapped
+    )
+    assert "- g: a is 1.02 (1.02–1.02) times as fast as b in the first, 0.95 (0.95–0.95) in the second" in swapped
+
+
+def test_one_contender_of_a_group_has_no_order() -> None:
+    assert not [line for line in tables.compare(run_of(a=1.0), run_of(a=2.0)) if "order" in line]
