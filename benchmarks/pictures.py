@@ -7,7 +7,9 @@ import re
 from collections.abc import Sequence
 
 from .results import Row
-from .tables import base_of, number
+from .tables import base_of, digits, number
+
+OURS = ("resnet_impl", "check", "identify")  # contenders of this project, which have a colour of their own
 
 
 def file_name(group: str) -> str:
@@ -30,7 +32,7 @@ def draw(group: str, rows: Sequence[Row], caption: str) -> bytes:
         [1e3 * (row.median - row.quartiles[0]) for row in ordered],
         [1e3 * (r.quartiles[1] - r.median) for r in ordered],
     ]
-    colors = ["#2a6f97" if "resnet_impl" in row.name or "check" in row.name else "#b8b8b8" for row in ordered]
+    colors = ["#2a6f97" if any(word in row.name for word in OURS) else "#b8b8b8" for row in ordered]
     axes.barh(
         [row.name for row in ordered], medians, xerr=spread, color=colors, ecolor="#333333", capsize=3, height=0.6
     )
@@ -45,7 +47,7 @@ def draw(group: str, rows: Sequence[Row], caption: str) -> bytes:
     logarithmic = widest > 50 * min(medians)
     for place, row in enumerate(ordered):
         end = 1e3 * row.quartiles[1]
-        ratio = "" if row is base else f", {base.median / row.median:.2f}x"
+        ratio = "" if row is base else f", {digits(base.median / row.median)}x"
         text = f"{number(1e3 * row.median)} ms{ratio}, n {len(row.seconds)}"
         axes.text(end * 1.05 if logarithmic else end + widest * 0.012, place, text, va="center", fontsize=9)
     if logarithmic:
