@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -58,6 +59,19 @@ def test_a_page_leads_to_its_twin_and_back(visit: Open) -> None:
     assert page.url.endswith("/ko/cheatsheet.html")
     page.get_by_role("link", name="English").first.click()
     assert page.url.endswith("/en/cheatsheet.html")
+
+
+@pytest.mark.parametrize("name", ["index", "judge", "search", "genindex"])
+def test_no_word_around_a_korean_page_is_english(visit: Open, name: str) -> None:
+    page = visit(f"ko/{name}").page
+    ours = "article, script, style, .sidebar-tree, .sidebar-brand, .toc-tree, .related-pages .title"  # or no words
+    page.evaluate("which => document.querySelectorAll(which).forEach(e => e.remove())", ours)
+    names = page.evaluate("[...document.querySelectorAll('[aria-label]')].map(e => e.ariaLabel)")
+    titles = page.evaluate("[...document.querySelectorAll('symbol title')].map(e => e.textContent)")
+    shown = page.locator("body").text_content().replace("resnet-conformance", "").split("\n")
+    english = {"Sphinx", "Furo", "pradyunsg", "English", "Benchmark"}
+    for text in [*names, *titles, *shown]:
+        assert set(re.findall(r"[A-Za-z]{3,}", text)) <= english, text
 
 
 def test_a_word_is_found_in_both_languages(visit: Open) -> None:

@@ -10,6 +10,7 @@ import pytest
 from docs.building import markdown, pages
 from docs.building.site.addresses import rewrite
 from docs.building.site.files import _copy, _highlighted, _rendered
+from docs.building.site.frame import in_korean
 from docs.building.site.links import faults
 from docs.building.site.navigation import with_contents
 from tests.docs.reading import CHECKOUT, DOCS
@@ -145,3 +146,16 @@ def test_stale_pages_are_told_and_written(made: Path, monkeypatch: pytest.Monkey
     assert pages.write() == [made / "one.md", made / "ko" / "one.md"]
     assert (made / "ko" / "one.md").read_text("utf-8") == "# one ko\n"
     assert list(pages.stale()) == pages.write() == []
+
+
+def test_the_themes_words_are_korean_around_a_page_and_stay_within_it() -> None:
+    page = (
+        '<button aria-label="Toggle Light / Dark / Auto color theme"><title>Auto light/dark, in dark mode</title>'
+        "<article><h2>Next</h2><p>Back to top</p></article><span>Next</span>\n<span>\n  On this page\n</span>"
+        'Made with <a href="s">Sphinx</a> and <a\n class="m">@pradyunsg</a>\'s <a href="f">Furo</a>'
+    )
+    assert in_korean(page) == (
+        '<button aria-label="밝은 색, 어두운 색, 자동 가운데 고르기"><title>자동 (지금은 어두운 색)</title>'
+        "<article><h2>Next</h2><p>Back to top</p></article><span>다음</span>\n<span>\n  이 페이지에서\n</span>"
+        '만든 도구: <a href="s">Sphinx</a>, <a\n class="m">@pradyunsg</a>의 <a href="f">Furo</a>'
+    )

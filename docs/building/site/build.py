@@ -15,7 +15,7 @@ from docs.building.site.addresses import SCHEMES
 CHECKOUT = DOCS.parent
 EXTENSIONS = [
     "myst_parser",
-    *(f"docs.building.site.{name}" for name in ("addresses", "files", "formulas", "navigation")),
+    *(f"docs.building.site.{name}" for name in ("addresses", "files", "formulas", "frame", "navigation")),
 ]
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 FIRST = """\
