@@ -33,21 +33,23 @@ INSTEAD = "in Python, give the factory itself in the place of its address"
 
 class Problem(Exception):
     """No report came back; the message says why, for people. `trace` is the traceback of a child's exception, `differ`
-    says that two networks are not the same, `ended` that the child did not end by itself.
+    says that two networks are not the same, `ended` that the child did not end by itself, `late` that its time was over.
     """
 
-    def __init__(self, message: str, trace: str = "", differ: bool = False, ended: bool = False) -> None:
+    def __init__(
+        self, message: str, trace: str = "", differ: bool = False, ended: bool = False, late: bool = False
+    ) -> None:
         super().__init__(message)
-        self.trace, self.differ, self.ended = trace, differ, ended
+        self.trace, self.differ, self.ended, self.late = trace, differ, ended, late
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """A function of the API and what it is given, which begins with a target's address.
 
-    "check", "identification_report", "check_family", "transplant", "kata" (the path of an exercise), or "find": one
-    target after the other, as (address, keyword arguments, the part that it is or None), is imported and not
-    constructed.
+    "check", "identification_report", "check_family", "transplant", "kata" (the paths of an exercise, and of a file for
+    the number of the step that is looked at), or "find": one target after the other, as (address, keyword arguments,
+    the part that it is or None), is imported and not constructed.
     """
 
     function: str
@@ -166,7 +168,7 @@ def _read(
     except OSError:
         if not on_time:
             raise Problem(
-                f"{target} took longer than {timeout:g} s: give it more time (--timeout)", ended=True
+                f"{target} took longer than {timeout:g} s: give it more time (--timeout)", ended=True, late=True
             ) from None
         raise Problem(f"{target} could not be judged: {_end_words(process.returncode)}", ended=True) from None
     except (ValueError, RecursionError) as error:

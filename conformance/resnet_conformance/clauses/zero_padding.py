@@ -86,7 +86,7 @@ def _sampling(block: Block) -> str | None:
 
 @examines("SC-16")
 def samples_every_other_pixel(case: Case) -> Result:
-    """Option A samples x[::2, ::2], not an average."""
+    """Option A samples x[:, :, ::2, ::2], not an average."""
     blocks = [b for b, _ in case.shortcuts if b.shortcut_kind == "zero-pad"]
     if not blocks:
         return not_applicable("There is no zero-padding shortcut.")

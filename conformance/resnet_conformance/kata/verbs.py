@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
@@ -16,8 +17,8 @@ from ..delivery import check_output, deliver
 from ..outside import Request
 from . import telling
 from .cookbook import read_cookbook
-from .outcome import Outcome
-from .texts import load_texts
+from .outcome import WHOLE, Outcome
+from .texts import Texts, load_texts
 from .workshop import EXERCISE, WorkshopError, find_exercise, language_of, open_step, start
 
 NOT_YET = 1
@@ -54,14 +55,28 @@ def _check(options: argparse.Namespace) -> int:
 def _examine(exercise: Path, options: argparse.Namespace) -> Outcome:
     """Ask the child, tell the answer. Raises Problem where none came."""
     language = options.lang or language_of(exercise)
-    request = Request("kata", (exercise.name,))
-    text = outside.ask_text(request, options.timeout, exercise.parent, show_errors=hasattr(options, "debug"))
+    with TemporaryDirectory(prefix="resnet-conformance-", ignore_cleanup_errors=True) as folder:
+        progress = Path(folder) / "step"
+        request = Request("kata", (exercise.name, str(progress)))
+        try:
+            text = outside.ask_text(request, options.timeout, exercise.parent, show_errors=hasattr(options, "debug"))
+        except outside.Problem as problem:
+            if not (problem.late and progress.exists()):
+                raise
+            raise outside.Problem(_late(progress, options.timeout, load_texts(language))) from None
     try:
         outcome = Outcome.from_text(text)
     except (ValueError, LookupError, TypeError) as error:  # the exercise, too, is foreign code
         raise outside.unreadable(request, f"{type(error).__name__}: {error}") from None
     deliver(lambda console: telling.tell(outcome, exercise, console, language))
     return outcome
+
+
+def _late(progress: Path, seconds: float, texts: Texts) -> str:
+    """Which step took too long; what there is to do."""
+    number = int(progress.read_text(encoding="ascii"))
+    step = texts.say("whole") if number == WHOLE else texts.say("step", number=number)
+    return texts.say("late", step=step, seconds=f"{seconds:g}", more=f"{10 * seconds:g}")
 
 
 def _hint(options: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from resnet_conformance import check, cli
-from tests.conformance.kata.solving import changed, solved, write
+from tests.conformance.kata.solving import solved, write
 
 pytestmark = pytest.mark.slow
 
@@ -36,9 +36,28 @@ def test_the_finished_network_trains(tmp_path: Path) -> None:
     assert losses[-1] < losses[0] / 2
 
 
-def test_a_learners_endless_loop_ends(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write(tmp_path, changed(("return x[:, :, ::stride, ::stride]", "while True: pass")))
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "Step 2 took longer than 3 s. Does its code ever end? If it does: --timeout 30"),
+        ("ko", "단계 2: 3초 안에 끝나지 않았다. 코드가 끝나기는 하는가? 끝난다면: --timeout 30"),
+    ],
+)
+def test_a_learners_endless_loop_ends_and_its_step_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str, told: str
+) -> None:
+    text = solved(language)
+    line = next(line for line in text.splitlines() if "functional.pad(" in line or "F.pad(" in line)
+    write(tmp_path, text.replace(line, f"{line[: len(line) - len(line.lstrip())]}while True: pass"))
     assert cli.main(["kata", "check", str(tmp_path), "--timeout", "3"]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert "took longer than 3 s" in captured.err
+    assert told in " ".join(captured.err.split())
+
+
+def test_an_endless_loop_outside_of_all_steps_is_told_as_such(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, "while True: pass")
+    assert cli.main(["kata", "check", str(tmp_path), "--timeout", "2"]) == 2
+    assert "exercise.py took longer than 2 s" in capsys.readouterr().err

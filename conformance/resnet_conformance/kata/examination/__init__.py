@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ...capture.problems import last_line
+from ...reports.output import write_atomically
 from ...spec import load_spec
 from ..outcome import STEPS, WHOLE, Outcome, State, Step
 from . import blocks, network, shortcuts
@@ -31,22 +32,31 @@ EXAMINERS: Mapping[int, Callable[[Learner, Look], None]] = {
 }
 
 
-def examine(path: str) -> Outcome:
-    """The steps in order, up to the first that does not hold. The file's code is run."""
+def examine(path: str, progress: str = "") -> Outcome:
+    """The steps in order, up to the first that does not hold. The file's code is run.
+
+    The number of the step that is looked at stands in the file `progress`: its code may never end.
+    """
     load_spec()  # once, for all steps: it is no step's time
     printed = io.StringIO()
+
+    def begin(number: int) -> None:
+        if progress:
+            write_atomically(Path(progress), str(number))
+
     with contextlib.redirect_stdout(printed):
-        steps = _examine(Path(path).resolve())
+        steps = _examine(Path(path).resolve(), begin)
     return Outcome(steps, printed.getvalue()[-LONGEST:])
 
 
-def _examine(path: Path) -> tuple[Step, ...]:
+def _examine(path: Path, begin: Callable[[int], None]) -> tuple[Step, ...]:
     try:
         learner = Learner.load(path)
     except Exception as error:  # noqa: BLE001 - whatever a learner's file raises is told
         return (_broken(0, error, path, Look(), 0.0),)
     steps: list[Step] = []
     for number in range(1, STEPS + 2):
+        begin(number)
         look, started = Look(), time.perf_counter()
         try:
             EXAMINERS[number](learner, look)
