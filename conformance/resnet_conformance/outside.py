@@ -32,8 +32,10 @@ INSTEAD = "in Python, give the factory itself in the place of its address"
 
 
 class Problem(Exception):
-    """No report came back; the message says why, for people. `trace` is the traceback of a child's exception, `differ`
-    says that two networks are not the same, `ended` that the child did not end by itself, `late` that its time was over.
+    """No report came back; the message says why, for people.
+
+    `trace` is the traceback of a child's exception, `differ` says that two networks are not the same, `ended` that the
+    child did not end by itself, `late` that this was for lack of time.
     """
 
     def __init__(
