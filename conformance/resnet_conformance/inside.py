@@ -98,11 +98,11 @@ def _import(function: str) -> Any:
     return known[function]
 
 
-def _examine(path: str, progress: str) -> Any:
+def _examine(path: str, progress: str, language: str) -> Any:
     """The outcome of a learner's exercise; what only this needs is not imported for others."""
     from .kata.examination import examine
 
-    return examine(path, progress)
+    return examine(path, progress, language)
 
 
 def _find(*targets: tuple[str, Mapping[str, Any], str | None]) -> None:

@@ -50,8 +50,8 @@ class Request:
     """A function of the API and what it is given, which begins with a target's address.
 
     "check", "identification_report", "check_family", "transplant", "kata" (the paths of an exercise, and of a file for
-    the number of the step that is looked at), or "find": one target after the other, as (address, keyword arguments,
-    the part that it is or None), is imported and not constructed.
+    the number of the step that is looked at; the language), or "find": one target after the other, as (address,
+    keyword arguments, the part that it is or None), is imported and not constructed.
     """
 
     function: str

@@ -144,4 +144,5 @@ class _View:
     def _command(self, symbol: str) -> str:
         architecture = "imagenet/resnet50" if symbol == "resnet50" else "cifar10/resnet20"
         target = shlex.quote(f"{self.exercise}:{symbol}")
-        return f"resnet-conformance check {target} --architecture {architecture}"
+        language = "" if self.texts.language == "en" else f" --lang {self.texts.language}"
+        return f"resnet-conformance check {target} --architecture {architecture}{language}"

@@ -29,6 +29,6 @@ class Texts:
 @cache
 def load_texts(language: str) -> Texts:
     """The messages of "en" or "ko"."""
-    data: Mapping[str, Any] = yaml.safe_load(PAGE.read_text(encoding="utf-8"))
+    data: dict[str, Any] = yaml.safe_load(PAGE.read_text(encoding="utf-8"))
     traps = {key: (entry[language][0], entry[language][1]) for key, entry in data["traps"].items()}
-    return Texts(language, traps, {key: entry[language] for key, entry in data["words"].items()})
+    return Texts(language, traps, {key: entry[language] for key, entry in (data["words"] | data["seen"]).items()})

@@ -57,7 +57,7 @@ def _examine(exercise: Path, options: argparse.Namespace) -> Outcome:
     language = options.lang or language_of(exercise)
     with TemporaryDirectory(prefix="resnet-conformance-", ignore_cleanup_errors=True) as folder:
         progress = Path(folder) / "step"
-        request = Request("kata", (exercise.name, str(progress)))
+        request = Request("kata", (exercise.name, str(progress), language))
         try:
             text = outside.ask_text(request, options.timeout, exercise.parent, show_errors=hasattr(options, "debug"))
         except outside.Problem as problem:

@@ -23,7 +23,8 @@ def test_the_finished_exercise_holds_and_its_network_conforms(
     assert cli.main(["kata", "check", str(tmp_path)]) == 0
     out = capsys.readouterr().out
     assert out.count("ok  ") == 10
-    assert f"resnet-conformance check {exercise}:resnet20 --architecture cifar10/resnet20" in out
+    more = " --lang ko" if language == "ko" else ""
+    assert f"resnet-conformance check {exercise}:resnet20 --architecture cifar10/resnet20{more}\n" in out
     assert f"python {exercise}\n" in out
     assert check(f"{exercise}:resnet20", "cifar10/resnet20").verdict == "conforms"
 

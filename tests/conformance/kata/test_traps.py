@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,11 @@ from resnet_conformance.spec import load_spec
 from tests.conformance.kata.solving import changed, write
 from tests.conformance.kata.wrong_exercises import RIGHT, WRONG
 
+RAISED = ("head-batch", "head-fixed-size", "option-unknown")  # what torch or Python says is told as it is
 
-def looked_at(step: int, path: Path) -> Look:
-    look = Look()
+
+def looked_at(step: int, path: Path, language: str = "en") -> Look:
+    look = Look(load_texts(language))
     EXAMINERS[step](Learner.load(path), look)
     return look
 
@@ -51,3 +54,31 @@ def test_what_has_the_right_shape_is_not_told_as_if_it_were_right(tmp_path: Path
     for case in ("zeros before", "average"):
         step, changes, *_ = WRONG[case]
         assert looked_at(step, write(tmp_path, changed(*changes))).faults[0].found.endswith(", with other values")
+
+
+ENGLISH = {
+    "a",
+    "the",
+    "of",
+    "at",
+    "to",
+    "is",
+    "it",
+    "no",
+    "one",
+    "with",
+    "other",
+    "every",
+    "each",
+    "for",
+    "then",
+    "into",
+}
+
+
+@pytest.mark.parametrize("case", [case for case, (_, _, trap, _) in WRONG.items() if trap not in RAISED])
+def test_what_the_kata_expected_and_found_itself_is_told_in_korean(case: str, tmp_path: Path) -> None:
+    step, changes, *_ = WRONG[case]
+    fault = looked_at(step, write(tmp_path, changed(*changes)), "ko").faults[0]
+    if not fault.message:  # the judge's own words are English
+        assert not set(re.findall(r"[A-Za-z]+", f"{fault.expected} {fault.found}")) & ENGLISH, fault

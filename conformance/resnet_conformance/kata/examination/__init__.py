@@ -13,6 +13,7 @@ from ...capture.problems import last_line
 from ...reports.output import write_atomically
 from ...spec import load_spec
 from ..outcome import STEPS, WHOLE, Outcome, State, Step
+from ..texts import Texts, load_texts
 from . import blocks, network, shortcuts
 from .looking import Learner, Look
 
@@ -32,8 +33,8 @@ EXAMINERS: Mapping[int, Callable[[Learner, Look], None]] = {
 }
 
 
-def examine(path: str, progress: str = "") -> Outcome:
-    """The steps in order, up to the first that does not hold. The file's code is run.
+def examine(path: str, progress: str = "", language: str = "en") -> Outcome:
+    """The steps in order, up to the first that does not hold, told in that language. The file's code is run.
 
     The number of the step that is looked at stands in the file `progress`: its code may never end.
     """
@@ -45,11 +46,11 @@ def examine(path: str, progress: str = "") -> Outcome:
             write_atomically(Path(progress), str(number))
 
     with contextlib.redirect_stdout(printed):
-        steps = _examine(Path(path).resolve(), begin)
+        steps = _examine(Path(path).resolve(), load_texts(language), begin)
     return Outcome(steps, printed.getvalue()[-LONGEST:])
 
 
-def _examine(path: Path, begin: Callable[[int], None]) -> tuple[Step, ...]:
+def _examine(path: Path, texts: Texts, begin: Callable[[int], None]) -> tuple[Step, ...]:
     try:
         learner = Learner.load(path)
     except Exception as error:  # noqa: BLE001 - whatever a learner's file raises is told
@@ -57,7 +58,7 @@ def _examine(path: Path, begin: Callable[[int], None]) -> tuple[Step, ...]:
     steps: list[Step] = []
     for number in range(1, STEPS + 2):
         begin(number)
-        look, started = Look(), time.perf_counter()
+        look, started = Look(texts), time.perf_counter()
         try:
             EXAMINERS[number](learner, look)
         except Exception as error:  # noqa: BLE001

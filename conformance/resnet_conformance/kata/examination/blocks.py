@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn, relu
 
-from .looking import Learner, Look, numbers, run, same, say, shape_of
+from .looking import Learner, Look, numbers, run, same, shape_of
 
 IN_BLOCKS = {
     "BN-01": "missing-bn",
@@ -75,7 +75,12 @@ def _fits(look: Look, residual: nn.Module, channels: int, out: int, stride: int)
         trap, clause = "stride-twice", "BLK-07" if out == 32 else "BTN-05"
     elif len(shape) == 4 and shape[2] < wanted[2]:
         trap, clause = "padding-missing", "STG-10"
-    look.fault(trap, clause, f"(2, {channels}, {size}, {size}) at stride {stride} -> {wanted}", say(found))
+    look.fault(
+        trap,
+        clause,
+        look.say("at-stride", given=(2, channels, size, size), stride=stride, wanted=wanted),
+        look.answer(found),
+    )
     return False
 
 
@@ -111,19 +116,19 @@ def addition(learner: Learner, look: Look) -> None:
             ("shortcut-unused", "SC-04", "F(x) + x", f + x),
             ("shortcut-unused", "SC-04", "ReLU(F(x) + x)", relu(f + x)),
             ("shortcut-unused", "SC-04", "ReLU(F(x)) + x", relu(f) + x),
-            ("not-added", "BLK-01", "F(x) and shortcut(x), one behind the other", torch.cat((f, s), 1)),
-            ("not-added", "BLK-01", "ReLU of F(x) and shortcut(x), one behind the other", relu(torch.cat((f, s), 1))),
+            ("not-added", "BLK-01", look.say("joined"), torch.cat((f, s), 1)),
+            ("not-added", "BLK-01", look.say("joined-relu"), relu(torch.cat((f, s), 1))),
             ("not-added", "BLK-01", "ReLU(F(x) * shortcut(x))", relu(f * s)),
             ("not-added", "BLK-01", "ReLU(F(x) - shortcut(x))", relu(f - s)),
         )
         trap, clause, words = next(((t, c, w) for t, c, w, value in known if same(found, value)), ("", "BLK-01", ""))
         if not isinstance(found, Tensor):
             trap = "returns-nothing"
-        look.fault(trap, clause, "ReLU(F(x) + shortcut(x))", words or say(found, wanted))
+        look.fault(trap, clause, "ReLU(F(x) + shortcut(x))", words or look.answer(found, wanted))
         return
     identity = learner.ResidualBlock(Fixed(f), nn.Identity())
     if not same(run(identity, given), relu(f + x)) or not same(given, x):
-        look.fault("input-changed", "SC-15", "x is the same after the block", "the block wrote into x")
+        look.fault("input-changed", "SC-15", look.say("unchanged"), look.say("overwritten"))
         return
     for make, part, channels, out, stride in (
         (lambda: learner.BasicBlock(16, 16), "basic-block", 16, 16, 1),

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from ...api import check
 from ...findings import Report
 from ..outcome import Fault
+from ..texts import Texts, load_texts
 
 SEED = 0  # the same experiments each time: a step that held holds again
 MODULE = "exercise_of_the_kata"
@@ -53,6 +54,7 @@ class Learner:
 class Look:
     """What is found in one step. `symbol` is the learner's function or class that is being looked at."""
 
+    texts: Texts = field(default_factory=lambda: load_texts("en"))
     faults: list[Fault] = field(default_factory=list)
     clauses: list[str] = field(default_factory=list)
     symbol: str = ""
@@ -61,6 +63,17 @@ class Look:
         """Note something that is wrong, once for each trap."""
         if not trap or trap not in {fault.trap for fault in self.faults}:
             self.faults.append(Fault(trap, clause, expected, found, message))
+
+    def say(self, word: str, **given: object) -> str:
+        """What was expected or found, in the learner's language."""
+        return self.texts.say(word, **given)
+
+    def answer(self, found: object, wanted: Tensor | None = None) -> str:
+        """What came back, for people, where `wanted` should have: of the same shape it has other values."""
+        shape = shape_of(found)
+        if shape is None:
+            return self.say("no-tensor", type=type(found).__name__)
+        return self.say("other-values" if shape == shape_of(wanted) else "shape", shape=shape)
 
     def judge(
         self,
@@ -83,7 +96,7 @@ class Look:
         for f in failed:
             self.fault(traps.get(f.clause, ""), f.clause, f.expected, f.found, f.message)
         if not failed and report.verdict not in ("conforms", "deviates") and not (only or evidence):
-            self.fault(message=f"it could not be judged: {report.verdict}")
+            self.fault(message=self.say("unjudged", verdict=report.verdict))
         self.clauses += [f.clause for f in report.findings if f.outcome == "pass"]
         return report
 
@@ -106,14 +119,6 @@ def run(module: Callable[[Tensor], Any], x: Tensor) -> Any:
 def shape_of(answer: object) -> tuple[int, ...] | None:
     """The answer's shape; None where it is no tensor."""
     return tuple(answer.shape) if isinstance(answer, Tensor) else None
-
-
-def say(answer: object, wanted: Tensor | None = None) -> str:
-    """What came back, for people, where `wanted` should have: of the same shape it has other values."""
-    shape = shape_of(answer)
-    if shape is None:
-        return f"{type(answer).__name__}, no tensor"
-    return f"a tensor of shape {shape}{', with other values' if shape == shape_of(wanted) else ''}"
 
 
 def same(answer: object, wanted: Tensor) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from .looking import Learner, Look, numbers, run, say, shape_of
+from .looking import Learner, Look, numbers, run, shape_of
 
 IN_STEMS = {"BN-01": "missing-bn", "STEM-03": "stem-order", "ACT-03": "stem-order", "CB-01": "bias"}
 IN_HEADS = {"HD-02": "softmax-in-head", "HD-05": "head-fixed-size", "HD-07": "head-fixed-size", "HD-01": "head-pool"}
@@ -34,7 +34,7 @@ def stems(learner: Learner, look: Look) -> None:
                 trap, clause = "stem-pool", "STEM-04"
             elif size == 224 and shape[2:] == (55, 55):
                 trap, clause = "stem-border", "STEM-04"
-            look.fault(trap, clause, f"(2, 3, {size}, {size}) -> {wanted}", say(found))
+            look.fault(trap, clause, f"(2, 3, {size}, {size}) -> {wanted}", look.answer(found))
             return
         look.judge(make, IN_STEMS, part)
         if look.faults:
@@ -88,7 +88,7 @@ def stages(learner: Learner, look: Look) -> None:
             return
     found = run(learner.make_stages(learner.BasicBlock, 16, (16, 32, 64), (3, 3, 3), "A"), numbers(2, 16, 32, 32))
     if shape_of(found) != (2, 64, 8, 8):
-        look.fault("shape", "STG-12", "(2, 16, 32, 32) -> (2, 64, 8, 8)", say(found))
+        look.fault("shape", "STG-12", "(2, 16, 32, 32) -> (2, 64, 8, 8)", look.answer(found))
         return
 
     def backbone() -> nn.Module:
@@ -109,14 +109,19 @@ def _compare(
 ) -> None:
     """The first difference in how the blocks were made, by its name where it has one."""
     if len(calls) != len(wanted):
-        look.fault("block-count", "SC-10", f"{len(wanted)} blocks for counts {counts}", f"{len(calls)} blocks")
+        look.fault(
+            "block-count",
+            "SC-10",
+            look.say("blocks-for", number=len(wanted), counts=counts),
+            look.say("blocks", number=len(calls)),
+        )
         return
     found = [call[:3] for call in calls]
     firsts = {sum(counts[:stage]) for stage in range(len(counts))}
     number = next((n for n, row in enumerate(found) if row != wanted[n]), None)
     if number is None:
         if any(call[3] != option for call in calls):
-            look.fault("option-ignored", "SC-09", f"option {option!r} for each block", f"{calls[0][3]!r}")
+            look.fault("option-ignored", "SC-09", look.say("option-each", option=repr(option)), f"{calls[0][3]!r}")
         return
     (channels, width, stride), (right_channels, right_width, right_stride) = found[number], wanted[number]
     trap, clause = "", ""
@@ -132,13 +137,12 @@ def _compare(
         trap, clause = "channel-state", "STG-12"
         if number > 0 and channels == wanted[number - 1][1] != right_channels:
             trap, clause = "expansion", "BTN-02"
-    words = f"block {number + 1} of {counts}, expansion {expansion}: in_channels {{}}, width {{}}, stride {{}}"
-    look.fault(
-        trap,
-        clause,
-        words.format(right_channels, right_width, right_stride),
-        words.format(channels, width, stride),
-    )
+
+    def made(channels: int, width: int, stride: int) -> str:
+        given = {"channels": channels, "width": width, "stride": stride}
+        return look.say("made-with", number=number + 1, counts=counts, expansion=expansion, **given)
+
+    look.fault(trap, clause, made(*wanted[number]), made(*found[number]))
 
 
 def head(learner: Learner, look: Look) -> None:
@@ -159,7 +163,7 @@ def head(learner: Learner, look: Look) -> None:
             return
         if shape_of(found) != (2, 10):
             trap = "returns-nothing" if shape_of(found) is None else "head-batch" if found.dim() < 2 else "shape"
-            look.fault(trap, "HD-02", f"(2, 64, {size}, {size}) -> (2, 10)", say(found))
+            look.fault(trap, "HD-02", f"(2, 64, {size}, {size}) -> (2, 10)", look.answer(found))
             return
     look.judge(lambda: learner.Head(64, 10), IN_HEADS, "head", figures={"in_channels": 64, "num_classes": 10})
 

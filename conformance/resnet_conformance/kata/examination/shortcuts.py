@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .looking import Learner, Look, numbers, run, same, say, shape_of
+from .looking import Learner, Look, numbers, run, same, shape_of
 
 ON_SHORTCUTS = {"SC-14": "missing-bn", "BN-01": "missing-bn", "SC-15": "relu-on-shortcut", "CB-01": "bias"}
 
@@ -34,8 +34,8 @@ def subsampling(learner: Learner, look: Look) -> None:
         look.fault(
             trap,
             "SC-16" if trap in ("", "sampling-averages", "sampling-phase") else "SC-06",
-            f"{tuple(x.shape)} at stride {stride} -> {tuple(wanted.shape)}, every value one of x",
-            say(found, wanted),
+            look.say("sampled", given=tuple(x.shape), stride=stride, wanted=tuple(wanted.shape)),
+            look.answer(found, wanted),
         )
         return
     look.clauses += ["SC-06", "SC-16"]
@@ -60,13 +60,16 @@ def zero_padding(learner: Learner, look: Look) -> None:
         elif shape_of(found) != tuple(wanted.shape):
             trap = "padding-axis" if isinstance(found, Tensor) else "returns-nothing"
         look.fault(
-            trap, clause, f"{tuple(x.shape)} to 8 channels -> {tuple(wanted.shape)}: x, then zeros", say(found, wanted)
+            trap,
+            clause,
+            look.say("padded", given=tuple(x.shape), wanted=tuple(wanted.shape)),
+            look.answer(found, wanted),
         )
         return
     kept = learner.pad_channels(x.clone(), 4)
     if not same(kept, x):
         trap = "padding-fixed" if isinstance(kept, Tensor) and kept.shape[1:2] > x.shape[1:2] else ""
-        look.fault(trap, "SC-03", "4 channels to 4 channels: x as it is", say(kept, x))
+        look.fault(trap, "SC-03", look.say("kept"), look.answer(kept, x))
         return
     look.judge(
         lambda: learner.ZeroPadShortcut(16, 32, 2),
@@ -96,7 +99,7 @@ def _fits(look: Look, module: nn.Module, given: tuple[int, ...], wanted: tuple[i
     trap = "returns-nothing"
     if shape := shape_of(found):
         trap = "stride-forgotten" if shape[2:] == given[2:] and wanted[2:] != given[2:] else "shape"
-    look.fault(trap, "SC-06" if trap == "stride-forgotten" else "SC-04", f"{given} -> {wanted}", say(found))
+    look.fault(trap, "SC-06" if trap == "stride-forgotten" else "SC-04", f"{given} -> {wanted}", look.answer(found))
     return False
 
 
@@ -126,24 +129,26 @@ def _branch(learner: Learner, look: Look, option: str, channels: int, out: int, 
     case = f"make_shortcut({option!r}, {channels}, {out}, {stride})"
     made = learner.make_shortcut(option, channels, out, stride)
     if not isinstance(made, nn.Module):
-        instead = f"the class {made.__name__} itself" if isinstance(made, type) else type(made).__name__
-        look.fault("returns-nothing" if made is None else "", "", f"{case}: a module", instead)
+        instead = look.say("class-itself", name=made.__name__) if isinstance(made, type) else type(made).__name__
+        look.fault("returns-nothing" if made is None else "", "", look.say("a-module", case=case), instead)
         return
     weights = sum(p.numel() for p in made.parameters())
     x, alike = numbers(2, channels, 8, 8), channels == out and stride == 1
     if alike:
         if weights:
-            look.fault("projection-everywhere", "SC-01", f"{case}: the identity", f"{type(made).__name__}")
+            look.fault("projection-everywhere", "SC-01", look.say("the-identity", case=case), f"{type(made).__name__}")
         elif not same(run(made, x), x):
-            look.fault("", "SC-01", f"{case}: x as it is", f"{type(made).__name__}")
+            look.fault("", "SC-01", look.say("as-it-is", case=case), f"{type(made).__name__}")
         return
     found = run(made, x)
     if shape_of(found) != (2, out, 8 // stride, 8 // stride):
         if same(found, x):
             trap = "choice-by-stride" if stride == 1 else "choice-by-channels"
-            look.fault(trap, "SC-11" if stride == 1 else "SC-06", f"{case}: no identity", f"{type(made).__name__}")
+            look.fault(
+                trap, "SC-11" if stride == 1 else "SC-06", look.say("no-identity", case=case), f"{type(made).__name__}"
+            )
         else:
-            look.fault("shape", "SC-06", f"{case}: (2, {out}, {8 // stride}, {8 // stride})", say(found))
+            look.fault("shape", "SC-06", f"{case}: (2, {out}, {8 // stride}, {8 // stride})", look.answer(found))
     elif option == "A" and (weights or not same(found, run(learner.ZeroPadShortcut(channels, out, stride), x))):
         look.fault("option-ignored", "SC-03", f"{case}: ZeroPadShortcut", f"{type(made).__name__}")
     elif option == "B" and not weights:
