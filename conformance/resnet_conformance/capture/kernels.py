@@ -127,7 +127,7 @@ def _in_order(*maps: Any) -> bool:
 
 
 def _pad(x: Any, pad: Any, value: Any = 0) -> Any:
-    if not _in_order(x) or min(pad) < 0:
+    if not (_in_order(x) and pad and min(pad) >= 0):
         return None
     shape = list(x.shape)
     for i in range(len(pad) // 2):

@@ -7,7 +7,9 @@ import sys
 
 import pytest
 import torch
+from torch import nn
 
+from resnet_conformance.capture import capture
 from resnet_conformance.capture.kernels import kernels
 
 CAT = torch.ops.aten.cat.default
@@ -61,3 +63,12 @@ def test_what_is_not_covered_is_left_to_torch(given: tuple[tuple[torch.Tensor, .
 def test_zeros_that_are_concatenated_do_not_import_the_compiler() -> None:
     done = subprocess.run([sys.executable, "-c", COLD], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")
+
+
+def test_no_padding_at_all_is_left_to_torch() -> None:
+    class Nothing(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.constant_pad_nd(x, ()) + 1
+
+    graph = capture(Nothing(), (2, 4, 6, 6))
+    assert graph[graph.output].shape == (2, 4, 6, 6)
