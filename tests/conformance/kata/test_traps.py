@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from resnet_conformance.kata.examination import EXAMINERS
+from resnet_conformance.kata.examination import EXAMINERS, examine
 from resnet_conformance.kata.examination.looking import Learner, Look
 from resnet_conformance.kata.texts import load_texts
 from resnet_conformance.spec import load_spec
 from tests.conformance.kata.solving import changed, write
-from tests.conformance.kata.wrong_exercises import RIGHT, WRONG
+from tests.conformance.kata.wrong_exercises import BASIC_2, HEAD, RIGHT, WRONG
 
 RAISED = ("head-batch", "head-fixed-size", "option-unknown")  # what torch or Python says is told as it is
 
@@ -44,9 +44,28 @@ def test_another_right_way_is_not_blamed(case: str, tmp_path: Path) -> None:
     assert not looked_at(step, write(tmp_path, changed(*changes))).faults
 
 
+@pytest.mark.parametrize(
+    ("step", "changes", "trap"),
+    [
+        (3, [("self.bn = nn.BatchNorm2d(out_channels)", "self.bn = nn.BatchNorm2d(in_channels)")], "bn-channels"),
+        (4, [(BASIC_2, "return self.bn2(self.conv1(x))")], "conv-channels"),
+        (9, [(HEAD, "return self.fc(x.mean(dim=(1, 2)))")], "linear-numbers"),
+        (9, [(HEAD, "return self.fc(torch.flatten(x, 1))")], "linear-numbers"),
+    ],
+)
+def test_what_torch_says_of_shapes_is_told_as_a_trap_too(
+    step: int, changes: list[tuple[str, str]], trap: str, tmp_path: Path
+) -> None:
+    last = examine(str(write(tmp_path, changed(*changes)))).steps[-1]
+    assert (last.number, last.state) == (step, "broken")
+    assert last.error.startswith("RuntimeError")
+    assert [fault.trap for fault in last.faults] == [trap]
+
+
 def test_every_trap_is_shown_by_a_wrong_exercise_and_every_clause_exists() -> None:
     traps = {trap for _, _, trap, _ in WRONG.values()} - {""}  # what has no name
-    assert traps | {"shape"} == set(load_texts("en").traps)  # "shape" is whatever has no name of its own
+    raised = {"bn-channels", "conv-channels", "linear-numbers"}  # which the test above shows
+    assert traps | raised | {"shape"} == set(load_texts("en").traps)  # "shape" is whatever has no name of its own
     assert {clause for *_, clause in WRONG.values()} - {""} <= set(load_spec().clauses)
 
 

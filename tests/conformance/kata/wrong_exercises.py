@@ -31,6 +31,8 @@ STRIDE = "stride = 2 if stage > 0 and position == 0 else 1"
 STATE = "            channels = block.expansion * width\n"
 MAKE = "blocks.append(block(channels, width, stride, option))"
 RETURN = "return nn.Sequential(*blocks)"
+LINEAR = "nn.Linear(in_channels, num_classes)"
+CHANNELS = "        self.given = in_channels, out_channels, stride\n"
 HEAD = "return self.fc(x.mean(dim=(2, 3)))"
 
 Changes = list[tuple[str, str]]
@@ -49,6 +51,19 @@ WRONG: dict[str, tuple[int, Changes, str, str]] = {
     "no sampling": (1, [(SLICE, "return x")], "stride-forgotten", "SC-06"),
     "always every second": (1, [(SLICE, "return x[:, :, ::2, ::2]")], "stride-fixed", "SC-06"),
     "one axis": (1, [(SLICE, "return x[:, :, ::stride]")], "sampling-axis", "SC-06"),
+    "rounded down": (
+        1,
+        [(SLICE, "return F.interpolate(x, scale_factor=1 / stride, mode='nearest')")],
+        "sampling-rounds",
+        "SC-06",
+    ),
+    "one column": (1, [(SLICE, "return x[:, :, ::stride, stride]")], "sampling-index", "SC-06"),
+    "a corner": (
+        1,
+        [(SLICE, "return x[:, :, : -(-x.shape[2] // stride), : -(-x.shape[3] // stride)]")],
+        "sampling-crop",
+        "SC-06",
+    ),
     "zeros before": (
         2,
         [(PAD, PAD.replace("0, out_channels - x.shape[1]", "out_channels - x.shape[1], 0"))],
@@ -65,6 +80,30 @@ WRONG: dict[str, tuple[int, Changes, str, str]] = {
         "padding-no-zeros",
         "SC-03",
     ),
+    "joined along the batch": (
+        2,
+        [(PAD, "return torch.cat((x, torch.zeros_like(x[:, : out_channels - x.shape[1]])))")],
+        "padding-axis",
+        "SC-03",
+    ),
+    "zeros of float32": (
+        2,
+        [(PAD, "n, c, h, w = x.shape\n    return torch.cat((x, torch.zeros(n, out_channels - c, h, w)), 1)")],
+        "padding-type",
+        "SC-03",
+    ),
+    "zeros on the CPU": (
+        2,
+        [
+            (
+                PAD,
+                "n, c, h, w = x.shape\n"
+                "    return torch.cat((x, torch.zeros(n, out_channels - c, h, w, dtype=x.dtype)), 1)",
+            )
+        ],
+        "padding-type",
+        "SC-03",
+    ),
     "projection without BN": (
         3,
         [(PROJECT, PROJECT.replace("self.bn(self.conv(x))", "self.conv(x)"))],
@@ -79,6 +118,29 @@ WRONG: dict[str, tuple[int, Changes, str, str]] = {
     ),
     "projection without stride": (3, [(W_S, W_S.replace("stride=stride, ", ""))], "stride-forgotten", "SC-06"),
     "projection with bias": (3, [(W_S, W_S.replace(", bias=False", ""))], "bias", "CB-01"),
+    "projection with padding": (3, [(W_S, W_S.replace("1, stride", "1, padding=1, stride"))], "kernel", "SC-04"),
+    "projection of 2x2": (
+        3,
+        [(W_S, "nn.Conv2d(in_channels, out_channels, stride, bias=False)")],
+        "kernel",
+        "SC-04",
+    ),
+    "projection made in forward": (
+        3,
+        [
+            (f"        self.conv = {W_S}\n        self.bn = nn.BatchNorm2d(out_channels)\n", CHANNELS),
+            (
+                PROJECT,
+                PROJECT.replace(
+                    "return self.bn(self.conv(x))",
+                    "in_channels, out_channels, stride = self.given\n"
+                    f"        return nn.BatchNorm2d(out_channels)({W_S}(x))",
+                ),
+            ),
+        ],
+        "made-in-forward",
+        "",
+    ),
     "F without a BN": (4, [(BASIC_2, "return self.conv2(x)")], "missing-bn", "BN-01"),
     "one BN twice": (4, [(BASIC_2, "return self.bn1(self.conv2(x))")], "bn-count", "BN-02"),
     "bottleneck without a BN": (4, [(MIDDLE, "x = F.relu(self.conv2(x))")], "missing-bn", "BN-01"),
@@ -111,6 +173,15 @@ WRONG: dict[str, tuple[int, Changes, str, str]] = {
         [
             (THIRD, "self.conv3 = nn.Conv2d(width, width, 1, bias=False)"),
             ("self.bn3 = nn.BatchNorm2d(4 * width)", "self.bn3 = nn.BatchNorm2d(width)"),
+        ],
+        "expansion",
+        "BTN-02",
+    ),
+    "four times the wrong channels": (
+        4,
+        [
+            (THIRD, "self.conv3 = nn.Conv2d(width, 4 * in_channels, 1, bias=False)"),
+            ("self.bn3 = nn.BatchNorm2d(4 * width)", "self.bn3 = nn.BatchNorm2d(4 * in_channels)"),
         ],
         "expansion",
         "BTN-02",
@@ -149,6 +220,13 @@ WRONG: dict[str, tuple[int, Changes, str, str]] = {
     "A projects": (5, [(ZEROS, "return Projection(in_channels, out_channels, stride)")], "option-ignored", "SC-03"),
     "B pads": (5, [("return Projection(in_channels, out_channels, stride)", ZEROS)], "option-ignored", "SC-04"),
     "a class": (5, [("return nn.Identity()", "return nn.Identity")], "", ""),
+    "an error that is returned": (5, [(REFUSE, REFUSE.replace("raise", "return"))], "option-unknown", ""),
+    "stride as a number": (
+        5,
+        [(ZEROS, "return ZeroPadShortcut(in_channels, out_channels, 2)")],
+        "stride-fixed",
+        "",
+    ),
     "an option that a table does not have": (5, [(REFUSE, "raise KeyError(option)")], "option-unknown", ""),
     "an option that is looked at behind the identity": (
         5,
@@ -195,6 +273,18 @@ WRONG: dict[str, tuple[int, Changes, str, str]] = {
         "input-changed",
         "SC-15",
     ),
+    "F for x": (
+        6,
+        [(SUM, "x = self.residual(x)\n        return F.relu(x + self.shortcut(x))")],
+        "both-read-x",
+        "BLK-01",
+    ),
+    "shortcut for x": (
+        6,
+        [(SUM, "x = self.shortcut(x)\n        return F.relu(x + self.residual(x))")],
+        "both-read-x",
+        "BLK-01",
+    ),
     "block returns nothing": (6, [(SUM, SUM.replace("return ", ""))], "returns-nothing", "BLK-01"),
     "CIFAR stem with stride": (
         7,
@@ -225,6 +315,24 @@ WRONG: dict[str, tuple[int, Changes, str, str]] = {
         "block-count",
         "SC-10",
     ),
+    "stride on the second block": (
+        8,
+        [(STRIDE, "stride = 2 if stage > 0 and position == 1 else 1")],
+        "stride-wrong-block",
+        "STG-13",
+    ),
+    "one block several times": (
+        8,
+        [
+            (
+                MAKE,
+                "made = block(channels, width, stride, option) if position < 2 else made\n"
+                "            blocks.append(made)",
+            )
+        ],
+        "block-shared",
+        "SC-10",
+    ),
     "width times expansion": (
         8,
         [(MAKE, "blocks.append(block(channels, block.expansion * width, stride, option))")],
@@ -242,6 +350,8 @@ WRONG: dict[str, tuple[int, Changes, str, str]] = {
         "head-batch",
         "HD-02",
     ),
+    "ten classes always": (9, [(LINEAR, "nn.Linear(in_channels, 10)")], "figures-fixed", "HD-02"),
+    "64 channels always": (9, [(LINEAR, "nn.Linear(64, num_classes)")], "figures-fixed", "HD-02"),
     "batch averaged": (9, [(HEAD, "return self.fc(x.mean(dim=(0, 2, 3)))")], "head-batch", "HD-02"),
 }
 

@@ -12,11 +12,16 @@ from pathlib import Path
 from ...capture.problems import last_line
 from ...reports.output import write_atomically
 from ...spec import load_spec
-from ..outcome import STEPS, WHOLE, Outcome, State, Step
+from ..outcome import STEPS, WHOLE, Fault, Outcome, State, Step
 from ..texts import Texts, load_texts
 from . import blocks, network, shortcuts
 from .looking import Learner, Look
 
+RAISED = {  # what torch says of a mistake that is known by name
+    "running_mean should contain": "bn-channels",
+    "mat1 and mat2 shapes cannot be multiplied": "linear-numbers",
+    "channels, but got": "conv-channels",
+}
 LONGEST = 2000  # characters of what the exercise printed that are passed on
 
 EXAMINERS: Mapping[int, Callable[[Learner, Look], None]] = {
@@ -83,4 +88,6 @@ def _broken(number: int, error: Exception, path: Path, look: Look, seconds: floa
         place = f"line {frames[-1].lineno}: {frames[-1].line}" if frames else ""
     stub = isinstance(error, NotImplementedError) and str(error).startswith("step ")  # a module without forward is none
     state: State = "open" if stub else "broken"
-    return Step(number, state, (), (), look.symbol, last_line(error), place, round(seconds, 1))
+    trap = next((trap for words, trap in RAISED.items() if words in str(error)), "")
+    faults = (Fault(trap),) if trap else ()
+    return Step(number, state, (), faults, look.symbol, last_line(error), place, round(seconds, 1))

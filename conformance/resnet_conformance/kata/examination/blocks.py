@@ -48,7 +48,8 @@ def convolutions(learner: Learner, look: Look) -> None:
         make = getattr(learner, symbol)
         out = 32 * expansion
         for stride in (1, 2):
-            if not _fits(look, make(channels, 32, stride), channels, out, stride):
+            made = make(channels, 32, stride)
+            if not _fits(look, made, channels, out, stride) or not look.holds_weights(made):
                 return
         figures = {"in_channels": channels, "out_channels": out, "stride": 2}
         look.judge(lambda m=make, c=channels, o=out: Around(m(c, 32, 2), c, o, 2), IN_BLOCKS, part, figures=figures)
@@ -68,7 +69,8 @@ def _fits(look: Look, residual: nn.Module, channels: int, out: int, stride: int)
     if shape is None:
         trap = "returns-nothing"
     elif len(shape) == 4 and shape[1] != out:
-        trap, clause = ("expansion", "BTN-02") if out == 4 * shape[1] else ("shape", "STG-05")
+        fourfold = out == 4 * shape[1] or (out == 128 and shape[1] == 4 * channels)
+        trap, clause = ("expansion", "BTN-02") if fourfold else ("shape", "")
     elif len(shape) == 4 and stride == 2 and shape[2] == size:
         trap, clause = "stride-forgotten", "STG-08"
     elif len(shape) == 4 and stride == 2 and shape[2] == size // 4:
@@ -85,14 +87,15 @@ def _fits(look: Look, residual: nn.Module, channels: int, out: int, stride: int)
 
 
 class Fixed(nn.Module):
-    """Gives the same tensor whatever comes in."""
+    """Gives the same tensor whatever comes in, and keeps what came."""
 
     def __init__(self, value: Tensor) -> None:
         super().__init__()
-        self.value = value
+        self.value, self.given = value, value
 
-    def forward(self, _: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         """Any shape -> that of the value."""
+        self.given = x.clone()
         return self.value.clone()
 
 
@@ -101,7 +104,8 @@ def addition(learner: Learner, look: Look) -> None:
     look.symbol = "ResidualBlock"
     x, f, s = numbers(2, 4, 6, 6), numbers(2, 4, 6, 6).flip(0, 2), numbers(2, 4, 6, 6).flip(1, 3) * 0.7
     given = x.clone()
-    found = run(learner.ResidualBlock(Fixed(f), Fixed(s)), given)
+    residual, shortcut = Fixed(f), Fixed(s)
+    found = run(learner.ResidualBlock(residual, shortcut), given)
     wanted = relu(f + s)
     if not same(found, wanted):
         known = (
@@ -126,6 +130,10 @@ def addition(learner: Learner, look: Look) -> None:
             trap = "returns-nothing"
         look.fault(trap, clause, "ReLU(F(x) + shortcut(x))", words or look.answer(found, wanted))
         return
+    for read, words in ((shortcut, "shortcut(F(x))"), (residual, "F(shortcut(x))")):
+        if not same(read.given, x):
+            look.fault("both-read-x", "BLK-01", "F(x), shortcut(x)", words)
+            return
     identity = learner.ResidualBlock(Fixed(f), nn.Identity())
     if not same(run(identity, given), relu(f + x)) or not same(given, x):
         look.fault("input-changed", "SC-15", look.say("unchanged"), look.say("overwritten"))

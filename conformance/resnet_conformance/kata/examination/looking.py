@@ -75,6 +75,13 @@ class Look:
             return self.say("no-tensor", type=type(found).__name__)
         return self.say("other-values" if shape == shape_of(wanted) else "shape", shape=shape)
 
+    def holds_weights(self, made: nn.Module) -> bool:
+        """Has a module weights of its own? Layers that are made in forward are no part of it."""
+        if any(True for _ in made.parameters()):
+            return True
+        self.fault("made-in-forward", "", self.say("some-weights"), self.say("no-weights"))
+        return False
+
     def judge(
         self,
         target: Callable[..., nn.Module],

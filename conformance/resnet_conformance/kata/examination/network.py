@@ -20,7 +20,8 @@ def stems(learner: Learner, look: Look) -> None:
     ):
         look.symbol = symbol
         make = getattr(learner, symbol)
-        found = run(make(), numbers(2, 3, size, size))
+        made = make()
+        found = run(made, numbers(2, 3, size, size))
         shape = shape_of(found)
         if shape != wanted:
             trap, clause = "shape", "STEM-06" if size == 32 else "STEM-01"
@@ -36,12 +37,14 @@ def stems(learner: Learner, look: Look) -> None:
                 trap, clause = "stem-border", "STEM-04"
             look.fault(trap, clause, f"(2, 3, {size}, {size}) -> {wanted}", look.answer(found))
             return
-        look.judge(make, IN_STEMS, part)
+        if look.holds_weights(made):
+            look.judge(make, IN_STEMS, part)
         if look.faults:
             return
 
 
 Call = tuple[int, int, int, str]  # in_channels, width, stride, option
+NOT_GIVEN = "?"
 
 
 class Spy(nn.Module):
@@ -50,7 +53,7 @@ class Spy(nn.Module):
     expansion = 1
     calls: list[Call]
 
-    def __init__(self, in_channels: int, width: int, stride: int = 1, option: str = "?") -> None:
+    def __init__(self, in_channels: int, width: int, stride: int = 1, option: str = NOT_GIVEN) -> None:
         super().__init__()
         self.calls.append((in_channels, width, stride, option))
 
@@ -80,6 +83,11 @@ def stages(learner: Learner, look: Look) -> None:
         calls: list[Call] = []
         spy = type("Spy", (Spy,), {"expansion": expansion, "calls": calls})
         made = learner.make_stages(spy, channels, widths, counts, option)
+        if isinstance(made, nn.Module) and (number := _places(made)) > len(calls):
+            look.fault(
+                "block-shared", "SC-10", look.say("blocks", number=number), look.say("blocks", number=len(calls))
+            )
+            return
         _compare(look, calls, plan(channels, widths, counts, expansion), option, counts, expansion)
         if not look.faults and not isinstance(made, nn.Module):
             listed = isinstance(made, (list, tuple))
@@ -97,6 +105,11 @@ def stages(learner: Learner, look: Look) -> None:
 
     asked = ("STG-*", "SC-*", "BLK-*", "CT-01")
     look.judge(backbone, {}, architecture="cifar10/resnet20", only=asked)
+
+
+def _places(made: nn.Module) -> int:
+    """How many places hold a block; one block may stand in several."""
+    return sum(isinstance(module, Spy) for _, module in made.named_modules(remove_duplicate=False))
 
 
 def _compare(
@@ -121,7 +134,9 @@ def _compare(
     number = next((n for n, row in enumerate(found) if row != wanted[n]), None)
     if number is None:
         if any(call[3] != option for call in calls):
-            look.fault("option-ignored", "SC-09", look.say("option-each", option=repr(option)), f"{calls[0][3]!r}")
+            given = next(call[3] for call in calls if call[3] != option)
+            told = look.say("no-option") if given is NOT_GIVEN else repr(given)
+            look.fault("option-ignored", "SC-09", look.say("option-each", option=repr(option)), told)
         return
     (channels, width, stride), (right_channels, right_width, right_stride) = found[number], wanted[number]
     trap, clause = "", ""
@@ -131,6 +146,8 @@ def _compare(
         trap, clause = "stride-forgotten", "STG-13"
         if stride == 2:
             trap = "stride-first-stage" if number < counts[0] else "stride-every-block"
+        elif any(row[1:] == (width, 2) for row in found[number + 1 :]):
+            trap = "stride-wrong-block"
         if number in firsts and number > 0 and all(row[2] == 1 for row in found):
             trap = "stride-forgotten"
     elif channels != right_channels:
@@ -165,6 +182,16 @@ def head(learner: Learner, look: Look) -> None:
             trap = "returns-nothing" if shape_of(found) is None else "head-batch" if found.dim() < 2 else "shape"
             look.fault(trap, "HD-02", f"(2, 64, {size}, {size}) -> (2, 10)", look.answer(found))
             return
+    if not look.holds_weights(made):
+        return
+    try:
+        found = run(learner.Head(48, 7), numbers(2, 48, 4, 4))
+    except RuntimeError as error:
+        found = error
+    if shape_of(found) != (2, 7):
+        told = str(found).splitlines()[0] if isinstance(found, RuntimeError) else look.answer(found)
+        look.fault("figures-fixed", "HD-02", "Head(48, 7): (2, 48, 4, 4) -> (2, 7)", told)
+        return
     look.judge(lambda: learner.Head(64, 10), IN_HEADS, "head", figures={"in_channels": 64, "num_classes": 10})
 
 

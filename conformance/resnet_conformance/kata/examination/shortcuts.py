@@ -25,20 +25,31 @@ def subsampling(learner: Learner, look: Look) -> None:
             "sampling-averages": averages,
             "sampling-phase": x[:, :, 1::stride, 1::stride],
             "sampling-axis": x[:, ::stride, ::stride],
+            "sampling-crop": x[:, :, : wanted.shape[2], : wanted.shape[3]],
         }
         if stride == 1:  # the others are x itself there
             known = {"stride-fixed": x[:, :, ::2, ::2]}
         trap = next((name for name, values in known.items() if same(found, values)), "")
         if not trap and shape_of(found) != tuple(wanted.shape):
-            trap = "sampling-axis" if isinstance(found, Tensor) else "returns-nothing"
+            trap = _misshapen(found, x, stride)
         look.fault(
             trap,
             "SC-16" if trap in ("", "sampling-averages", "sampling-phase") else "SC-06",
-            look.say("sampled", given=tuple(x.shape), stride=stride, wanted=tuple(wanted.shape)),
+            look.say("sampled", given=tuple(x.shape), stride=stride, wanted=tuple(wanted.shape), twice=2 * stride),
             look.answer(found, wanted),
         )
         return
     look.clauses += ["SC-06", "SC-16"]
+
+
+def _misshapen(found: object, x: Tensor, stride: int) -> str:
+    """The trap of a shape that sampling does not give."""
+    shape = shape_of(found)
+    if shape is None:
+        return "returns-nothing"
+    if len(shape) < 4:
+        return "sampling-index"
+    return "sampling-rounds" if shape == (*x.shape[:2], *(n // stride for n in x.shape[2:])) else "sampling-axis"
 
 
 def zero_padding(learner: Learner, look: Look) -> None:
@@ -71,6 +82,9 @@ def zero_padding(learner: Learner, look: Look) -> None:
         trap = "padding-fixed" if isinstance(kept, Tensor) and kept.shape[1:2] > x.shape[1:2] else ""
         look.fault(trap, "SC-03", look.say("kept"), look.answer(kept, x))
         return
+    if not _keeps_type(learner, x.bfloat16()):
+        look.fault("padding-type", "SC-03", look.say("same-type"), look.say("own-type"))
+        return
     look.judge(
         lambda: learner.ZeroPadShortcut(16, 32, 2),
         {},
@@ -79,10 +93,21 @@ def zero_padding(learner: Learner, look: Look) -> None:
     )
 
 
+def _keeps_type(learner: Learner, x: Tensor) -> bool:
+    """Are the zeros of x's type and on its device? What does not ask x is made elsewhere here, as beside a GPU."""
+    try:
+        with torch.device("meta"):
+            found: Tensor = learner.pad_channels(x, 8)
+    except (RuntimeError, TypeError):  # torch joins neither types nor devices that differ
+        return False
+    return (found.dtype, found.device) == (x.dtype, x.device)
+
+
 def projection(learner: Learner, look: Look) -> None:
     """1x1 with the stride, BN, nothing else."""
     look.symbol = "Projection"
-    if not _fits(look, learner.Projection(16, 32, 2), (2, 16, 8, 8), (2, 32, 4, 4)):
+    made = learner.Projection(16, 32, 2)
+    if not _fits(look, made, (2, 16, 8, 8), (2, 32, 4, 4)) or not look.holds_weights(made):
         return
     for stride in (2, 1):
         figures = {"in_channels": 16, "out_channels": 32, "stride": stride}
@@ -98,7 +123,10 @@ def _fits(look: Look, module: nn.Module, given: tuple[int, ...], wanted: tuple[i
         return True
     trap = "returns-nothing"
     if shape := shape_of(found):
+        convolutions = [m for m in module.modules() if isinstance(m, nn.Conv2d)]
         trap = "stride-forgotten" if shape[2:] == given[2:] and wanted[2:] != given[2:] else "shape"
+        if shape[:2] == wanted[:2] and any(c.kernel_size != (1, 1) or c.padding != (0, 0) for c in convolutions):
+            trap = "kernel"
     look.fault(trap, "SC-06" if trap == "stride-forgotten" else "SC-04", f"{given} -> {wanted}", look.answer(found))
     return False
 
@@ -114,7 +142,8 @@ def branching(learner: Learner, look: Look) -> None:
     cases = [(wrong, figures) for wrong in ("C", "b", None) for figures in ((16, 32, 2), (16, 16, 1))]
     for wrong, figures in cases:
         try:
-            instead = type(learner.make_shortcut(wrong, *figures)).__name__
+            made = learner.make_shortcut(wrong, *figures)
+            instead = look.say("returned") if isinstance(made, ValueError) else type(made).__name__
         except ValueError:
             continue
         except (LookupError, TypeError, UnboundLocalError) as error:  # what a table, or an `if` without else, raises
@@ -147,6 +176,8 @@ def _branch(learner: Learner, look: Look, option: str, channels: int, out: int, 
             look.fault(
                 trap, "SC-11" if stride == 1 else "SC-06", look.say("no-identity", case=case), f"{type(made).__name__}"
             )
+        elif stride == 1 and shape_of(found) == (2, out, 4, 4):
+            look.fault("stride-fixed", "", f"{case}: (2, {out}, 8, 8)", look.answer(found))
         else:
             look.fault("shape", "SC-06", f"{case}: (2, {out}, {8 // stride}, {8 // stride})", look.answer(found))
     elif option == "A" and (weights or not same(found, run(learner.ZeroPadShortcut(channels, out, stride), x))):
