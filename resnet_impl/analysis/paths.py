@@ -179,9 +179,8 @@ def draw(found: list[Lengths], path: Path, warning: str) -> None:
     right.set(xlabel="path length (blocks)", ylabel="share of all lengths' norms (%)", title="Gradient by length")
     pictures.at_least_a_decade(middle)
     for one in (left, right):
-        one.set_ylim(bottom=0)
-    right.legend()
-    left.legend()
+        one.set_ylim(0, 1.25 * one.get_ylim()[1])  # the legend stands above the curves
+        one.legend(loc="upper left")
     title = ", ".join(f"{lengths.label}: 2^{lengths.n} paths" for lengths in found)
     pictures.finish(figure, path, title, warning)
 

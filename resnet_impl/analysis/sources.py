@@ -20,7 +20,7 @@ from resnet_impl.cifar10 import checkpoint
 from resnet_impl.cifar10.errors import TrainingError
 from resnet_impl.cifar10.evaluate import read_trained
 from resnet_impl.cifar10.models import build
-from resnet_impl.cifar10.recipe import departures
+from resnet_impl.cifar10.recipe import Recipe
 
 
 def bundled(name: str, seed: int = 0) -> Network:
@@ -62,11 +62,13 @@ def trained(path: Path, model: str | None = None) -> Network:
         return opened(found.net, None, str(model), f"weights of {path.name}", short=False)
     state = checkpoint.load(path / checkpoint.NAME if path.is_dir() else path)
     done, synthetic = state["iteration"], state["about"]["synthetic"]
-    sentence = f"{done:,} of {found.recipe.iterations:,} iterations, seed {state['seed']}"
-    sentence += ", on synthetic images" if synthetic else ""
-    unlike = [told for told in departures(found.recipe) if "iterations" in told]
-    short = synthetic or bool(unlike) or done < found.recipe.iterations
-    network = opened(found.net, None, found.recipe.model, f"trained {sentence}", short)
+    planned, paper = found.recipe.iterations, Recipe().iterations
+    short = synthetic or planned != paper or done < planned
+    begun = f"trained {done:,} of" if done < planned or planned == paper else "trained in a run of"
+    sentence = f"{begun} {planned:,} iterations"
+    sentence += f" ({paper:,} in the paper)" if planned != paper else ""
+    sentence += f", seed {state['seed']}" + (", on synthetic images" if synthetic else "")
+    network = opened(found.net, None, found.recipe.model, sentence, short)
     network.views = found.views
     return network
 

@@ -84,7 +84,7 @@ def test_a_run_of_the_trainer_is_a_network(tmp_path: Path, monkeypatch: pytest.M
     assert train.main([*short, "--output", str(tmp_path)]) == 0
     network = trained(tmp_path)
     assert (network.label, network.short, network.fresh) == ("resnet8", True, False)
-    assert network.training == "trained 2 of 2 iterations, seed 0, on synthetic images"
+    assert network.training == "trained in a run of 2 iterations (64,000 in the paper), seed 0, on synthetic images"
     assert network.views is not None
     images = show("synthetic", 10, 0)
     assert torch.equal(images.of(network), network.views.test_view(images.pixels))
