@@ -149,7 +149,6 @@ def draw(found: list[list[Lesion]], path: Path, warning: str) -> None:
         swaps.plot([x.tau for x in moved], [x.error for x in moved], look["marker"], color=colour, alpha=0.7)
     one.plot([], [], "o", color="grey", markerfacecolor="white", label="downsampling block")
     one.plot([], [], color="grey", linewidth=1, label="nothing deleted")
-    one.legend()
     one.set(xlabel="deleted block, in order", ylabel="error (%)", title="One block deleted")
     several.set(xlabel="number of blocks deleted", ylabel="error (%)", title="Several deleted (least, mean, most)")
     swaps.set(xlabel="Kendall's tau of the order (1: as trained)", ylabel="error (%)", title="Blocks swapped")
@@ -159,7 +158,8 @@ def draw(found: list[list[Lesion]], path: Path, warning: str) -> None:
     for axis in (one, several):
         axis.xaxis.get_major_locator().set_params(integer=True)
     names = ", ".join(lesions[0].network for lesions in found)
-    figure.legend(*several.get_legend_handles_labels(), loc="outside lower center", ncols=len(found), fontsize=12)
+    handles, labels = (a + b for a, b in zip(*(x.get_legend_handles_labels() for x in (several, one)), strict=True))
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=12)
     pictures.finish(figure, path, f"Lesions at test time: {names}", warning)
 
 
