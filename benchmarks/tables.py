@@ -87,13 +87,13 @@ def compare(first: Results, second: Results) -> Iterator[str]:
 def order(shared: Sequence[tuple[Row, Row]]) -> Iterator[str]:
     """Whether contenders of a group stand in the same order in both runs, and how close those are that do not."""
     pairs = [(a, b) for a, b in itertools.combinations(shared, 2) if a[0].group == b[0].group]
-    changed = [(a, b) for a, b in pairs if (a[0].median < b[0].median) != (a[1].median < b[1].median)]
+    changed = [(a, b) for a, b in pairs if (a[0].median - b[0].median) * (a[1].median - b[1].median) < 0]
     if not pairs:
         return
-    alike = f"{len(pairs) - len(changed)} stand" if changed else "all stand"
+    alike = "all" if not changed else f"{len(pairs) - len(changed)} of {len(pairs)}"
     others = " The others, and by how much:" if changed else ""
     yield ""
-    yield f"Of {len(pairs)} pairs of contenders in a group, {alike} in the same order in both.{others}"
+    yield f"Pairs of contenders in a group that stand in the same order in both: {alike}.{others}"
     if changed:
         yield ""
     for a, b in changed:

@@ -168,14 +168,21 @@ def run_of(**medians: float) -> Results:
 
 def test_a_comparison_says_whether_both_runs_have_the_same_order() -> None:
     first = run_of(a=1.0, b=1.02, c=3.0)
-    assert "Of 3 pairs of contenders in a group, all stand in the same order in both." in list(
+    assert "Pairs of contenders in a group that stand in the same order in both: all." in list(
         tables.compare(first, run_of(a=2.0, b=2.2, c=4.0))
     )
     swapped = list(tables.compare(first, run_of(a=1.05, b=1.0, c=3.0)))
-    assert "Of 3 pairs of contenders in a group, 2 stand in the same order in both. The others, and by how much:" in (
-        swapped
-    )
+    said = "Pairs of contenders in a group that stand in the same order in both: 2 of 3. The others, and by how much:"
+    assert said in swapped
     assert "- g: a is 1.02 (1.02–1.02) times as fast as b in the first, 0.95 (0.95–0.95) in the second" in swapped
+
+
+def test_contenders_that_are_as_fast_as_each_other_have_no_order() -> None:
+    alike, other = run_of(a=1.0, b=1.0), run_of(a=1.0, b=2.0)
+    for first, second in ((alike, other), (other, alike)):
+        assert "Pairs of contenders in a group that stand in the same order in both: all." in list(
+            tables.compare(first, second)
+        )
 
 
 def test_one_contender_of_a_group_has_no_order() -> None:

@@ -148,6 +148,12 @@ def test_stale_pages_are_told_and_written(made: Path, monkeypatch: pytest.Monkey
     assert list(pages.stale()) == pages.write() == []
 
 
+def test_what_is_no_page_of_the_theme_is_not_translated() -> None:
+    assert in_korean("<h1>Next</h1>") == "<h1>Next</h1>"
+    script = '<script>a = "<b>Next</b>"</script><article></article>'
+    assert in_korean(script) == script
+
+
 def test_the_themes_words_are_korean_around_a_page_and_stay_within_it() -> None:
     page = (
         '<button aria-label="Toggle Light / Dark / Auto color theme"><title>Auto light/dark, in dark mode</title>'

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from .. import outside
+from ..capture.problems import LONGEST
 from ..delivery import check_output, deliver
 from ..outside import Request
 from . import telling
@@ -61,9 +62,9 @@ def _examine(exercise: Path, options: argparse.Namespace) -> Outcome:
         try:
             text = outside.ask_text(request, options.timeout, exercise.parent, show_errors=hasattr(options, "debug"))
         except outside.Problem as problem:
-            if not (problem.late and progress.exists()):
+            if not problem.late:
                 raise
-            raise outside.Problem(_late(progress, options.timeout, load_texts(language))) from None
+            raise outside.Problem(_late(exercise, progress, options.timeout, load_texts(language))) from None
     try:
         outcome = Outcome.from_text(text)
     except (ValueError, LookupError, TypeError) as error:  # the exercise, too, is foreign code
@@ -72,11 +73,13 @@ def _examine(exercise: Path, options: argparse.Namespace) -> Outcome:
     return outcome
 
 
-def _late(progress: Path, seconds: float, texts: Texts) -> str:
-    """Which step took too long; what there is to do."""
-    number = int(progress.read_text(encoding="ascii"))
-    step = texts.say("whole") if number == WHOLE else texts.say("step", number=number)
-    return texts.say("late", step=step, seconds=f"{seconds:g}", more=f"{10 * seconds:g}")
+def _late(exercise: Path, progress: Path, seconds: float, texts: Texts) -> str:
+    """Which step was looked at when the time was over, and what there is to do."""
+    step = exercise.name  # before the first step, or where the exercise wrote something else into that file
+    with contextlib.suppress(OSError, ValueError):
+        number = int(progress.read_text(encoding="ascii"))
+        step = texts.say("whole") if number == WHOLE else texts.say("step", number=number)
+    return texts.say("late", step=step, seconds=f"{seconds:g}", more=f"{min(10 * seconds, LONGEST):.0f}")
 
 
 def _hint(options: argparse.Namespace) -> int:

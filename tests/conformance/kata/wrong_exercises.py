@@ -92,18 +92,6 @@ WRONG: dict[str, tuple[int, Changes, str, str]] = {
         "padding-type",
         "SC-03",
     ),
-    "zeros on the CPU": (
-        2,
-        [
-            (
-                PAD,
-                "n, c, h, w = x.shape\n"
-                "    return torch.cat((x, torch.zeros(n, out_channels - c, h, w, dtype=x.dtype)), 1)",
-            )
-        ],
-        "padding-type",
-        "SC-03",
-    ),
     "projection without BN": (
         3,
         [(PROJECT, PROJECT.replace("self.bn(self.conv(x))", "self.conv(x)"))],
@@ -124,6 +112,24 @@ WRONG: dict[str, tuple[int, Changes, str, str]] = {
         [(W_S, "nn.Conv2d(in_channels, out_channels, stride, bias=False)")],
         "kernel",
         "SC-04",
+    ),
+    "projection without stride or padding": (
+        3,
+        [(W_S, "nn.Conv2d(in_channels, out_channels, 1, padding='valid', bias=False)")],
+        "stride-forgotten",
+        "SC-06",
+    ),
+    "projection in a list": (
+        3,
+        [
+            (
+                f"        self.conv = {W_S}\n        self.bn = nn.BatchNorm2d(out_channels)\n",
+                f"        self.all = [{W_S}, nn.BatchNorm2d(out_channels)]\n",
+            ),
+            (PROJECT, PROJECT.replace("self.bn(self.conv(x))", "self.all[1](self.all[0](x))")),
+        ],
+        "python-list",
+        "",
     ),
     "projection made in forward": (
         3,
@@ -285,6 +291,12 @@ WRONG: dict[str, tuple[int, Changes, str, str]] = {
         "both-read-x",
         "BLK-01",
     ),
+    "x rectified in place": (
+        6,
+        [(SUM, "F.relu_(x)\n        " + SUM)],
+        "input-changed",
+        "SC-15",
+    ),
     "block returns nothing": (6, [(SUM, SUM.replace("return ", ""))], "returns-nothing", "BLK-01"),
     "CIFAR stem with stride": (
         7,
@@ -320,6 +332,19 @@ WRONG: dict[str, tuple[int, Changes, str, str]] = {
         [(STRIDE, "stride = 2 if stage > 0 and position == 1 else 1")],
         "stride-wrong-block",
         "STG-13",
+    ),
+    "one block several times, in a list": (
+        8,
+        [
+            (
+                MAKE,
+                "made = block(channels, width, stride, option) if position < 2 else made\n"
+                "            blocks.append(made)",
+            ),
+            (RETURN, "return blocks"),
+        ],
+        "block-shared",
+        "SC-10",
     ),
     "one block several times": (
         8,
@@ -357,6 +382,28 @@ WRONG: dict[str, tuple[int, Changes, str, str]] = {
 
 
 RIGHT: dict[str, tuple[int, Changes]] = {
+    "zeros that are moved to x": (
+        2,
+        [(PAD, "n, c, h, w = x.shape\n    return torch.cat((x, torch.zeros(n, out_channels - c, h, w).to(x)), 1)")],
+    ),
+    "blocks under two names": (
+        8,
+        [
+            (
+                RETURN,
+                "class Stages(nn.Module):\n"
+                "        def __init__(self):\n"
+                "            super().__init__()\n"
+                "            self.parts = nn.ModuleList(blocks)\n"
+                "            self.last = self.parts[-1]\n\n"
+                "        def forward(self, x):\n"
+                "            for part in self.parts:\n"
+                "                x = part(x)\n"
+                "            return x\n\n"
+                "    return Stages()",
+            )
+        ],
+    ),
     "zeros on both sides": (
         2,
         [(PAD, "n = (out_channels - x.shape[1]) // 2\n    return F.pad(x, (0, 0, 0, 0, n, n))")],

@@ -17,10 +17,10 @@ from ..texts import Texts, load_texts
 from . import blocks, network, shortcuts
 from .looking import Learner, Look
 
-RAISED = {  # what torch says of a mistake that is known by name
-    "running_mean should contain": "bn-channels",
-    "mat1 and mat2 shapes cannot be multiplied": "linear-numbers",
-    "channels, but got": "conv-channels",
+RAISED = {  # what torch says of a mistake that is known by name, in the steps whose layers it is about
+    "running_mean should contain": ("bn-channels", (3, 4, 7)),
+    "channels, but got": ("conv-channels", (3, 4, 7)),
+    "mat1 and mat2 shapes cannot be multiplied": ("linear-numbers", (9,)),
 }
 LONGEST = 2000  # characters of what the exercise printed that are passed on
 
@@ -88,6 +88,6 @@ def _broken(number: int, error: Exception, path: Path, look: Look, seconds: floa
         place = f"line {frames[-1].lineno}: {frames[-1].line}" if frames else ""
     stub = isinstance(error, NotImplementedError) and str(error).startswith("step ")  # a module without forward is none
     state: State = "open" if stub else "broken"
-    trap = next((trap for words, trap in RAISED.items() if words in str(error)), "")
-    faults = (Fault(trap),) if trap else ()
+    said = str(error) if isinstance(error, RuntimeError) else ""
+    faults = tuple(Fault(trap) for words, (trap, steps) in RAISED.items() if words in said and number in steps)
     return Step(number, state, (), faults, look.symbol, last_line(error), place, round(seconds, 1))

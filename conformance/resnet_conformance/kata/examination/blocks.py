@@ -49,7 +49,7 @@ def convolutions(learner: Learner, look: Look) -> None:
         out = 32 * expansion
         for stride in (1, 2):
             made = make(channels, 32, stride)
-            if not _fits(look, made, channels, out, stride) or not look.holds_weights(made):
+            if not _fits(look, made, channels, out, stride) or not look.keeps_layers(made, numbers(2, channels, 8, 8)):
                 return
         figures = {"in_channels": channels, "out_channels": out, "stride": 2}
         look.judge(lambda m=make, c=channels, o=out: Around(m(c, 32, 2), c, o, 2), IN_BLOCKS, part, figures=figures)
@@ -91,7 +91,8 @@ class Fixed(nn.Module):
 
     def __init__(self, value: Tensor) -> None:
         super().__init__()
-        self.value, self.given = value, value
+        self.value = value
+        self.given: Tensor | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         """Any shape -> that of the value."""
@@ -130,8 +131,8 @@ def addition(learner: Learner, look: Look) -> None:
             trap = "returns-nothing"
         look.fault(trap, clause, "ReLU(F(x) + shortcut(x))", words or look.answer(found, wanted))
         return
-    for read, words in ((shortcut, "shortcut(F(x))"), (residual, "F(shortcut(x))")):
-        if not same(read.given, x):
+    for read, value, words in ((shortcut, f, "shortcut(F(x))"), (residual, s, "F(shortcut(x))")):
+        if same(read.given, value):
             look.fault("both-read-x", "BLK-01", "F(x), shortcut(x)", words)
             return
     identity = learner.ResidualBlock(Fixed(f), nn.Identity())

@@ -75,11 +75,15 @@ class Look:
             return self.say("no-tensor", type=type(found).__name__)
         return self.say("other-values" if shape == shape_of(wanted) else "shape", shape=shape)
 
-    def holds_weights(self, made: nn.Module) -> bool:
-        """Has a module weights of its own? Layers that are made in forward are no part of it."""
-        if any(True for _ in made.parameters()):
+    def keeps_layers(self, made: nn.Module, x: Tensor) -> bool:
+        """Are a module's layers part of it? Those in a list are not, those made in forward are others in each call."""
+        held = [value for value in vars(made).values() if isinstance(value, (list, tuple))]
+        if any(isinstance(entry, nn.Module) for value in held for entry in value):
+            self.fault("python-list", "", self.say("part-of-it"), self.say("in-a-list"))
+        elif not same(run(made, x), run(made, x)):
+            self.fault("made-in-forward", "", self.say("same-answer"), self.say("other-answer"))
+        else:
             return True
-        self.fault("made-in-forward", "", self.say("some-weights"), self.say("no-weights"))
         return False
 
     def judge(
@@ -130,4 +134,6 @@ def shape_of(answer: object) -> tuple[int, ...] | None:
 
 def same(answer: object, wanted: Tensor) -> bool:
     """Is the answer a tensor of these values, but for rounding?"""
-    return isinstance(answer, Tensor) and answer.shape == wanted.shape and torch.allclose(answer, wanted, atol=1e-5)
+    if not isinstance(answer, Tensor) or (answer.shape, answer.dtype) != (wanted.shape, wanted.dtype):
+        return False
+    return torch.allclose(answer, wanted, atol=1e-5)

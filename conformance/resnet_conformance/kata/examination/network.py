@@ -37,7 +37,7 @@ def stems(learner: Learner, look: Look) -> None:
                 trap, clause = "stem-border", "STEM-04"
             look.fault(trap, clause, f"(2, 3, {size}, {size}) -> {wanted}", look.answer(found))
             return
-        if look.holds_weights(made):
+        if look.keeps_layers(made, numbers(2, 3, size, size)):
             look.judge(make, IN_STEMS, part)
         if look.faults:
             return
@@ -83,12 +83,12 @@ def stages(learner: Learner, look: Look) -> None:
         calls: list[Call] = []
         spy = type("Spy", (Spy,), {"expansion": expansion, "calls": calls})
         made = learner.make_stages(spy, channels, widths, counts, option)
-        if isinstance(made, nn.Module) and (number := _places(made)) > len(calls):
-            look.fault(
-                "block-shared", "SC-10", look.say("blocks", number=number), look.say("blocks", number=len(calls))
-            )
+        wanted = plan(channels, widths, counts, expansion)
+        if len(calls) < _places(made) == len(wanted):
+            told = look.say("blocks-for", number=len(wanted), counts=counts), look.say("blocks", number=len(calls))
+            look.fault("block-shared", "SC-10", *told)
             return
-        _compare(look, calls, plan(channels, widths, counts, expansion), option, counts, expansion)
+        _compare(look, calls, wanted, option, counts, expansion)
         if not look.faults and not isinstance(made, nn.Module):
             listed = isinstance(made, (list, tuple))
             look.fault("python-list" if listed else "returns-nothing", "", "nn.Sequential", type(made).__name__)
@@ -107,8 +107,12 @@ def stages(learner: Learner, look: Look) -> None:
     look.judge(backbone, {}, architecture="cifar10/resnet20", only=asked)
 
 
-def _places(made: nn.Module) -> int:
+def _places(made: object) -> int:
     """How many places hold a block; one block may stand in several."""
+    if isinstance(made, (list, tuple)):
+        return sum(map(_places, made))
+    if not isinstance(made, nn.Module):
+        return 0
     return sum(isinstance(module, Spy) for _, module in made.named_modules(remove_duplicate=False))
 
 
@@ -182,7 +186,7 @@ def head(learner: Learner, look: Look) -> None:
             trap = "returns-nothing" if shape_of(found) is None else "head-batch" if found.dim() < 2 else "shape"
             look.fault(trap, "HD-02", f"(2, 64, {size}, {size}) -> (2, 10)", look.answer(found))
             return
-    if not look.holds_weights(made):
+    if not look.keeps_layers(made, numbers(2, 64, 8, 8)):
         return
     try:
         found = run(learner.Head(48, 7), numbers(2, 48, 4, 4))

@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from .looking import Learner, Look, numbers, run, same, shape_of
 
+NO_PADDING = (0, 0), "valid", "same"  # the words, of a 1x1
 ON_SHORTCUTS = {"SC-14": "missing-bn", "BN-01": "missing-bn", "SC-15": "relu-on-shortcut", "CB-01": "bias"}
 
 
@@ -82,8 +83,9 @@ def zero_padding(learner: Learner, look: Look) -> None:
         trap = "padding-fixed" if isinstance(kept, Tensor) and kept.shape[1:2] > x.shape[1:2] else ""
         look.fault(trap, "SC-03", look.say("kept"), look.answer(kept, x))
         return
-    if not _keeps_type(learner, x.bfloat16()):
-        look.fault("padding-type", "SC-03", look.say("same-type"), look.say("own-type"))
+    half = learner.pad_channels(x.bfloat16(), 8)
+    if half.dtype != torch.bfloat16:
+        look.fault("padding-type", "SC-03", "torch.bfloat16 -> torch.bfloat16", str(half.dtype))
         return
     look.judge(
         lambda: learner.ZeroPadShortcut(16, 32, 2),
@@ -93,21 +95,11 @@ def zero_padding(learner: Learner, look: Look) -> None:
     )
 
 
-def _keeps_type(learner: Learner, x: Tensor) -> bool:
-    """Are the zeros of x's type and on its device? What does not ask x is made elsewhere here, as beside a GPU."""
-    try:
-        with torch.device("meta"):
-            found: Tensor = learner.pad_channels(x, 8)
-    except (RuntimeError, TypeError):  # torch joins neither types nor devices that differ
-        return False
-    return (found.dtype, found.device) == (x.dtype, x.device)
-
-
 def projection(learner: Learner, look: Look) -> None:
     """1x1 with the stride, BN, nothing else."""
     look.symbol = "Projection"
     made = learner.Projection(16, 32, 2)
-    if not _fits(look, made, (2, 16, 8, 8), (2, 32, 4, 4)) or not look.holds_weights(made):
+    if not _fits(look, made, (2, 16, 8, 8), (2, 32, 4, 4)) or not look.keeps_layers(made, numbers(2, 16, 8, 8)):
         return
     for stride in (2, 1):
         figures = {"in_channels": 16, "out_channels": 32, "stride": stride}
@@ -125,7 +117,9 @@ def _fits(look: Look, module: nn.Module, given: tuple[int, ...], wanted: tuple[i
     if shape := shape_of(found):
         convolutions = [m for m in module.modules() if isinstance(m, nn.Conv2d)]
         trap = "stride-forgotten" if shape[2:] == given[2:] and wanted[2:] != given[2:] else "shape"
-        if shape[:2] == wanted[:2] and any(c.kernel_size != (1, 1) or c.padding != (0, 0) for c in convolutions):
+        if shape[:2] == wanted[:2] and any(
+            c.kernel_size != (1, 1) or c.padding not in NO_PADDING for c in convolutions
+        ):
             trap = "kernel"
     look.fault(trap, "SC-06" if trap == "stride-forgotten" else "SC-04", f"{given} -> {wanted}", look.answer(found))
     return False
@@ -143,7 +137,9 @@ def branching(learner: Learner, look: Look) -> None:
     for wrong, figures in cases:
         try:
             made = learner.make_shortcut(wrong, *figures)
-            instead = look.say("returned") if isinstance(made, ValueError) else type(made).__name__
+            instead = (
+                look.say("returned") if isinstance(made, ValueError) or made is ValueError else type(made).__name__
+            )
         except ValueError:
             continue
         except (LookupError, TypeError, UnboundLocalError) as error:  # what a table, or an `if` without else, raises
