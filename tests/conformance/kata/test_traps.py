@@ -11,9 +11,13 @@ from resnet_conformance.kata.examination import EXAMINERS, examine
 from resnet_conformance.kata.examination.looking import Learner, Look
 from resnet_conformance.kata.texts import load_texts
 from resnet_conformance.spec import load_spec
+from tests.conformance.kata.right_exercises import RIGHT
 from tests.conformance.kata.solving import changed, write
-from tests.conformance.kata.wrong_exercises import BASIC_2, HEAD, RIGHT, WRONG
+from tests.conformance.kata.written_lines import BASIC_2, HEAD, Changes
+from tests.conformance.kata.wrong_networks import WRONG_NETWORKS
+from tests.conformance.kata.wrong_parts import WRONG_PARTS
 
+WRONG = WRONG_PARTS | WRONG_NETWORKS
 RAISED = ("head-batch", "head-fixed-size", "option-unknown")  # what torch or Python says is told as it is
 
 
@@ -54,7 +58,7 @@ def test_another_right_way_is_not_blamed(case: str, tmp_path: Path) -> None:
     ],
 )
 def test_what_torch_says_of_shapes_is_told_as_a_trap_too(
-    step: int, changes: list[tuple[str, str]], trap: str, tmp_path: Path
+    step: int, changes: Changes, trap: str, tmp_path: Path
 ) -> None:
     last = examine(str(write(tmp_path, changed(*changes)))).steps[-1]
     assert (last.number, last.state) == (step, "broken")
