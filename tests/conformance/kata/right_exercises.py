@@ -9,6 +9,16 @@ RIGHT: dict[str, tuple[int, Changes]] = {
         2,
         [(PAD, "n, c, h, w = x.shape\n    return torch.cat((x, torch.zeros(n, out_channels - c, h, w).to(x)), 1)")],
     ),
+    "layers that a list names, too": (
+        3,
+        [
+            (
+                "        self.bn = nn.BatchNorm2d(out_channels)\n\n    def forward(self, x):\n        return self.bn",
+                "        self.bn = nn.BatchNorm2d(out_channels)\n        self.all = [self.conv, self.bn]\n\n"
+                "    def forward(self, x):\n        return self.bn",
+            )
+        ],
+    ),
     "blocks under two names": (
         8,
         [

@@ -77,8 +77,9 @@ class Look:
 
     def keeps_layers(self, made: nn.Module, x: Tensor) -> bool:
         """Are a module's layers part of it? Those in a list are not, those made in forward are others in each call."""
-        held = [value for value in vars(made).values() if isinstance(value, (list, tuple))]
-        if any(isinstance(entry, nn.Module) for value in held for entry in value):
+        known = set(made.modules())
+        listed = [entry for value in vars(made).values() if isinstance(value, (list, tuple)) for entry in value]
+        if any(isinstance(entry, nn.Module) and entry not in known for entry in listed):
             self.fault("python-list", "", self.say("part-of-it"), self.say("in-a-list"))
         elif not same(run(made, x), run(made, x)):
             self.fault("made-in-forward", "", self.say("same-answer"), self.say("other-answer"))
