@@ -64,6 +64,7 @@ def table(rows: Sequence[Row]) -> Iterator[str]:
 
 def compare(first: Results, second: Results) -> Iterator[str]:
     """What both files measured, as ratios: above 1 the second is faster."""
+    yield from unlike(first.machine, second.machine)
     yield "| group | contender | first, ms | second, ms | n | times as fast (95%) | |"
     yield "|---|---|--:|--:|--:|--:|---|"
     others = {(row.group, row.name): row for row in second.rows}
@@ -77,11 +78,11 @@ def compare(first: Results, second: Results) -> Iterator[str]:
     if not shared:
         yield ""
         yield "The two files have no benchmark in common."
-    alone = len(first.rows) + len(second.rows) - 2 * len(shared)
+    both = {(row.group, row.name) for row, _ in shared}
+    alone = [f"{r.group}: {r.name}" for r in (*first.rows, *second.rows) if (r.group, r.name) not in both]
     if alone:
-        yield from ("", f"In one file alone: {alone}.")
+        yield from ("", f"In one file alone: {len(alone)} ({'; '.join(alone)}).")
     yield from order(shared)
-    yield from unlike(first.machine, second.machine)
 
 
 def order(shared: Sequence[tuple[Row, Row]]) -> Iterator[str]:
@@ -110,7 +111,7 @@ def unlike(first: dict[str, Any], second: dict[str, Any]) -> Iterator[str]:
     names = sorted(name for name in first.keys() | second.keys() if name != "ceilings")
     differing = [name for name in names if first.get(name) != second.get(name)]
     if differing:
-        yield from ("", f"The two were not measured alike: {', '.join(differing)} differ.")
+        yield from (f"The two were not measured alike: {', '.join(differing)} differ.", "")
 
 
 def interval(ratio: float, low: float, high: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.conformance.kata.written_lines import HEAD, PAD, RETURN, SLICE, SUM, Changes
+from tests.conformance.kata.written_lines import HEAD, PAD, RETURN, SLICE, STEM, SUM, Changes
 
 RIGHT: dict[str, tuple[int, Changes]] = {
     "zeros that are moved to x": (
@@ -19,6 +19,7 @@ RIGHT: dict[str, tuple[int, Changes]] = {
             )
         ],
     ),
+    "a ReLU that is made in forward": (7, [(STEM, "return nn.ReLU()(self.bn(self.conv(x)))")]),
     "blocks under two names": (
         8,
         [

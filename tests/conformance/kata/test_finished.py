@@ -41,7 +41,7 @@ def test_the_finished_network_trains(tmp_path: Path) -> None:
     ("language", "told"),
     [
         ("en", "Step 2 was not done when 3 s were over. Does its code ever end? If it does: --timeout 30"),
-        ("ko", "단계 2: 3초가 지나도 끝나지 않았다. 코드가 끝나기는 하는가? 끝난다면: --timeout 30"),
+        ("ko", "단계 2: 3초가 지나도 끝나지 않았다. 무한 반복이 아닌지 본다. 원래 오래 걸리는 코드라면: --timeout 30"),
     ],
 )
 def test_a_learners_endless_loop_ends_and_its_step_is_named(

@@ -168,6 +168,13 @@ WRONG_PARTS: dict[str, tuple[int, Changes, str, str]] = {
         "expansion",
         "BTN-02",
     ),
+    "1x1 with padding in F": (4, [(REDUCE, REDUCE.replace("1, stride", "1, padding=1, stride"))], "kernel", ""),
+    "BN made in forward": (
+        4,
+        [(BASIC_2, "return nn.BatchNorm2d(x.shape[1])(self.conv2(x))")],
+        "made-in-forward",
+        "",
+    ),
     "four times the wrong channels": (
         4,
         [

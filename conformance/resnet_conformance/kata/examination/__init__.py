@@ -18,6 +18,7 @@ from . import blocks, network, shortcuts
 from .looking import Learner, Look
 
 RAISED = {  # what torch says of a mistake that is known by name, in the steps whose layers it is about
+    "before Module.__init__() call": ("super-init", (3, 4, 7, 9)),
     "running_mean should contain": ("bn-channels", (3, 4, 7)),
     "channels, but got": ("conv-channels", (3, 4, 7)),
     "mat1 and mat2 shapes cannot be multiplied": ("linear-numbers", (9,)),
@@ -59,7 +60,7 @@ def _examine(path: Path, texts: Texts, begin: Callable[[int], None]) -> tuple[St
     try:
         learner = Learner.load(path)
     except Exception as error:  # noqa: BLE001 - whatever a learner's file raises is told
-        return (_broken(0, error, path, Look(), 0.0),)
+        return (_broken(0, error, path, Look(texts), 0.0),)
     steps: list[Step] = []
     for number in range(1, STEPS + 2):
         begin(number)
@@ -82,12 +83,12 @@ def _examine(path: Path, texts: Texts, begin: Callable[[int], None]) -> tuple[St
 def _broken(number: int, error: Exception, path: Path, look: Look, seconds: float) -> Step:
     """A step whose code raised an error, with the last line of the learner's file that was on the way."""
     if isinstance(error, SyntaxError) and error.lineno:
-        place = f"line {error.lineno}: {(error.text or '').strip()}"
+        place = look.say("line", number=error.lineno, text=(error.text or "").strip())
     else:
         frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
-        place = f"line {frames[-1].lineno}: {frames[-1].line}" if frames else ""
+        place = look.say("line", number=frames[-1].lineno, text=frames[-1].line) if frames else ""
     stub = isinstance(error, NotImplementedError) and str(error).startswith("step ")  # a module without forward is none
     state: State = "open" if stub else "broken"
-    said = str(error) if isinstance(error, RuntimeError) else ""
+    said = str(error) if isinstance(error, (RuntimeError, AttributeError)) else ""
     faults = tuple(Fault(trap) for words, (trap, steps) in RAISED.items() if words in said and number in steps)
     return Step(number, state, (), faults, look.symbol, last_line(error), place, round(seconds, 1))

@@ -77,6 +77,8 @@ def _fits(look: Look, residual: nn.Module, channels: int, out: int, stride: int)
         trap, clause = "stride-twice", "BLK-07" if out == 32 else "BTN-05"
     elif len(shape) == 4 and shape[2] < wanted[2]:
         trap, clause = "padding-missing", "STG-10"
+    elif any(m.kernel_size == (1, 1) and m.padding != (0, 0) for m in residual.modules() if isinstance(m, nn.Conv2d)):
+        trap = "kernel"
     look.fault(
         trap,
         clause,

@@ -76,13 +76,13 @@ class Look:
         return self.say("other-values" if shape == shape_of(wanted) else "shape", shape=shape)
 
     def keeps_layers(self, made: nn.Module, x: Tensor) -> bool:
-        """Are a module's layers part of it? Those in a list are not, those made in forward are others in each call."""
+        """Are a module's layers part of it? Those in a list are not, nor those that forward makes in each call."""
         known = set(made.modules())
         listed = [entry for value in vars(made).values() if isinstance(value, (list, tuple)) for entry in value]
         if any(isinstance(entry, nn.Module) and entry not in known for entry in listed):
             self.fault("python-list", "", self.say("part-of-it"), self.say("in-a-list"))
-        elif not same(run(made, x), run(made, x)):
-            self.fault("made-in-forward", "", self.say("same-answer"), self.say("other-answer"))
+        elif new := made_during(lambda: run(made, x)):
+            self.fault("made-in-forward", "", self.say("made-once"), self.say("made-anew", name=type(new[0]).__name__))
         else:
             return True
         return False
@@ -111,6 +111,23 @@ class Look:
             self.fault(message=self.say("unjudged", verdict=report.verdict))
         self.clauses += [f.clause for f in report.findings if f.outcome == "pass"]
         return report
+
+
+def made_during(call: Callable[[], Any]) -> list[nn.Module]:
+    """The modules with weights that a call makes."""
+    made: list[nn.Module] = []
+    begin = nn.Module.__init__
+
+    def noted(self: nn.Module, *arguments: Any, **named: Any) -> None:
+        begin(self, *arguments, **named)
+        made.append(self)
+
+    nn.Module.__init__ = noted  # type: ignore[method-assign]
+    try:
+        call()
+    finally:
+        nn.Module.__init__ = begin  # type: ignore[method-assign]
+    return [module for module in made if any(True for _ in module.parameters())]
 
 
 def numbers(*shape: int) -> Tensor:
