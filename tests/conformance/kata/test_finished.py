@@ -40,8 +40,8 @@ def test_the_finished_network_trains(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("language", "told"),
     [
-        ("en", "Step 2 was not done when 3 s were over. Does its code ever end? If it does: --timeout 30"),
-        ("ko", "단계 2: 3초가 지나도 끝나지 않았다. 무한 반복이 아닌지 본다. 원래 오래 걸리는 코드라면: --timeout 30"),
+        ("en", "Step 2 was not done when 6 s were over. Does its code ever end? If it does: --timeout 60"),
+        ("ko", "단계 2: 6초가 지나도 끝나지 않았다. 무한 반복이 아닌지 본다. 원래 오래 걸리는 코드라면: --timeout 60"),
     ],
 )
 def test_a_learners_endless_loop_ends_and_its_step_is_named(
@@ -50,7 +50,7 @@ def test_a_learners_endless_loop_ends_and_its_step_is_named(
     text = solved(language)
     line = next(line for line in text.splitlines() if "functional.pad(" in line or "F.pad(" in line)
     write(tmp_path, text.replace(line, f"{line[: len(line) - len(line.lstrip())]}while True: pass"))
-    assert cli.main(["kata", "check", str(tmp_path), "--timeout", "3"]) == 2
+    assert cli.main(["kata", "check", str(tmp_path), "--timeout", "6"]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
     assert told in " ".join(captured.err.split())
