@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn, relu
 
-from .looking import Learner, Look, numbers, run, same, shape_of
+from .looking import Learner, Look, convolutions_of, is_pointwise, numbers, run, same, shape_of
 
 IN_BLOCKS = {
     "BN-01": "missing-bn",
@@ -77,7 +77,7 @@ def _fits(look: Look, residual: nn.Module, channels: int, out: int, stride: int)
         trap, clause = "stride-twice", "BLK-07" if out == 32 else "BTN-05"
     elif len(shape) == 4 and shape[2] < wanted[2]:
         trap, clause = "padding-missing", "STG-10"
-    elif any(m.kernel_size == (1, 1) and m.padding != (0, 0) for m in residual.modules() if isinstance(m, nn.Conv2d)):
+    elif any(c.kernel_size == (1, 1) and not is_pointwise(c) for c in convolutions_of(residual)):
         trap = "kernel"
     look.fault(
         trap,

@@ -130,6 +130,16 @@ def made_during(call: Callable[[], Any]) -> list[nn.Module]:
     return [module for module in made if any(True for _ in module.parameters())]
 
 
+def convolutions_of(module: nn.Module) -> list[nn.Conv2d]:
+    """All that the module holds."""
+    return [part for part in module.modules() if isinstance(part, nn.Conv2d)]
+
+
+def is_pointwise(convolution: nn.Conv2d) -> bool:
+    """Is it a 1x1 without padding? That is what the words "valid" and "same" are of a 1x1, too."""
+    return convolution.kernel_size == (1, 1) and convolution.padding in ((0, 0), "valid", "same")
+
+
 def numbers(*shape: int) -> Tensor:
     """A tensor of that shape whose entries all differ, of both signs and none zero."""
     count = torch.Size(shape).numel()

@@ -6,9 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .looking import Learner, Look, numbers, run, same, shape_of
+from .looking import Learner, Look, convolutions_of, is_pointwise, numbers, run, same, shape_of
 
-NO_PADDING = (0, 0), "valid", "same"  # the words, of a 1x1
 ON_SHORTCUTS = {"SC-14": "missing-bn", "BN-01": "missing-bn", "SC-15": "relu-on-shortcut", "CB-01": "bias"}
 
 
@@ -115,11 +114,8 @@ def _fits(look: Look, module: nn.Module, given: tuple[int, ...], wanted: tuple[i
         return True
     trap = "returns-nothing"
     if shape := shape_of(found):
-        convolutions = [m for m in module.modules() if isinstance(m, nn.Conv2d)]
         trap = "stride-forgotten" if shape[2:] == given[2:] and wanted[2:] != given[2:] else "shape"
-        if shape[:2] == wanted[:2] and any(
-            c.kernel_size != (1, 1) or c.padding not in NO_PADDING for c in convolutions
-        ):
+        if shape[:2] == wanted[:2] and not all(map(is_pointwise, convolutions_of(module))):
             trap = "kernel"
     look.fault(trap, "SC-06" if trap == "stride-forgotten" else "SC-04", f"{given} -> {wanted}", look.answer(found))
     return False
