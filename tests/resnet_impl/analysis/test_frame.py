@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,14 @@ def test_pictures_say_what_they_must_not_be_taken_for() -> None:
     one.training, one.short = "trained 64,000 of 64,000 iterations, seed 0", False
     assert warning_of([one, other], None) == "plain8: untrained: random initial weights"
     assert warning_of([one], None) == ""
+
+
+def test_a_run_that_was_planned_short_is_short_on_real_images_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train, "load_data", lambda where, **options: replace(made_data(), synthetic=False))
+    short = ("--model", "resnet8", "--batch", "8", "--device", "cpu", "--data", "made", "--iterations", "2")
+    assert train.main([*short, "--output", str(tmp_path)]) == 0
+    network = trained(tmp_path)
+    assert network.short
+    assert network.training == "trained in a run of 2 iterations (64,000 in the paper), seed 0"
