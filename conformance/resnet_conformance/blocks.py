@@ -225,7 +225,8 @@ class Block:
         if "conv" in ops:
             return "projection"
         pads = [self.graph[i].attrs for i in self.shortcut.of("pad")]
-        if pads and set(ops) <= SUBSAMPLING | {"pad"} and all(pad["value"] == 0 for pad in pads):
+        wider = pads or self.shortcut.of("spread")
+        if wider and set(ops) <= SUBSAMPLING | {"pad", "spread"} and all(pad["value"] == 0 for pad in pads):
             return "zero-pad"
         return "other"
 

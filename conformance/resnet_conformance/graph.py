@@ -22,6 +22,8 @@ Canonical operations, their operand roles and attributes (an unknown operation k
     concat       *x                                    axis
     pad          x                                     before, after: per axis; value; added around x (also from
                                                        concat with, or writing into, a zero tensor)
+    spread       x                                     places: tuple of ints, in order, where each channel of x stands
+                                                       in the result; zeros elsewhere (not next to each other: a pad)
     slice        x                                     start, stop, step: per axis (also from strided indexing, 1x1
                                                        pooling with stride)
     max_pool avg_pool              x                   kernel stride padding ceil dilation (avg_pool: count_include_pad)

@@ -136,6 +136,13 @@ def _pad(c: Call) -> torch.Tensor:
     return F.pad(c.x, sides, value=c.attrs["value"])
 
 
+def _spread(c: Call) -> torch.Tensor:
+    x = c.x
+    wide = x.new_zeros(x.shape[0], c.node.shape[1], *x.shape[2:])
+    wide[:, list(c.attrs["places"])] = x
+    return wide
+
+
 def _max_pool(c: Call) -> torch.Tensor:
     x, kernel, padding = c.x, c.attrs["kernel"], tuple(c.attrs["padding"])
     stride, dilation, ceil = c.attrs["stride"], c.attrs["dilation"], c.attrs["ceil"]
@@ -229,6 +236,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "add_scalar": lambda c: c.x + c.attrs["value"],
     "concat": lambda c: torch.cat(list(c.operands.values()), c.attrs["axis"]),
     "pad": _pad,
+    "spread": _spread,
     "slice": _slice,
     "scatter": _scatter,
     "max_pool": _max_pool,

@@ -77,7 +77,7 @@ def _keeps_channels(graph: Graph, node: Node) -> bool:
     if node.op == "pad":
         sides = (*node.attrs["before"], *node.attrs["after"])
         return not any(sides[0:1] + sides[2:5] + sides[6:])
-    return node.shape[:2] == source.shape[:2]
+    return node.op == "spread" or node.shape[:2] == source.shape[:2]
 
 
 def _steps(graph: Graph, place: str, nodes: tuple[int, ...]) -> tuple[Step, ...]:

@@ -123,6 +123,8 @@ def _layer(graph: Graph, node: Node) -> str:
         return f"{node.op} {'x'.join(map(str, kernel))}{step}"
     if node.op == "pad":
         return "pad zeros" if node.attrs["value"] == 0 else f"pad {node.attrs['value']}"
+    if node.op == "spread":
+        return "pad zeros between"
     if node.op == "linear":
         return f"linear {node.shape[-1]}"
     return node.op

@@ -10,6 +10,7 @@ from . import (  # noqa: F401  (they register their networks)
     right_halves,
     right_handwritten,
     right_inputs,
+    right_interleaved,
     right_layouts,
     right_masks,
     right_memory,

@@ -18,6 +18,7 @@ from . import (  # noqa: F401  (each registers its networks)
     wrong_heads,
     wrong_inits,
     wrong_inputs,
+    wrong_interleaved,
     wrong_joins,
     wrong_layouts,
     wrong_masks,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from ..blocks import Block, Branch
 from ..layer_kinds import ACTIVATIONS
 from .case import Case, Result, examines, failed, holds_for_all, not_applicable, not_examined, passed
@@ -29,7 +31,9 @@ def shortcut_text(block: Block) -> str:
         for c in block.shortcut.convolutions
     }
     texts |= {i: f"pad with {value:g}" for i in block.shortcut.of("pad") if (value := block.graph[i].attrs["value"])}
-    return " -> ".join(texts.get(i, block.graph[i].op) for i in block.shortcut.nodes) or "identity"
+    steps = [texts.get(i, block.graph[i].op) for i in block.shortcut.nodes]
+    runs = [(text, len(list(run))) for text, run in groupby(steps)]
+    return " -> ".join(text if times == 1 else f"{times} x {text}" for text, times in runs) or "identity"
 
 
 @examines("SC-01")
@@ -71,14 +75,16 @@ def identity_has_no_parameters(case: Case) -> Result:
 
 def shortcut_stride(block: Block) -> int:
     """Total stride of a shortcut along the height."""
-    graph, total = block.graph, 1
+    graph = block.graph
+    total: dict[int, int] = {}
     for i in block.shortcut.nodes if block.shortcut else ():
         node = graph[i]
+        total[i] = max((total.get(k, 1) for k in graph.data_inputs(node)), default=1)  # of several ways one
         if node.op in ("conv", "avg_pool", "max_pool"):
-            total *= node.attrs["stride"][0]
+            total[i] *= node.attrs["stride"][0]
         elif node.op == "slice" and len(node.attrs["step"]) == 4:
-            total *= node.attrs["step"][2]
-    return total
+            total[i] *= node.attrs["step"][2]
+    return total[block.shortcut.nodes[-1]] if total and block.shortcut else 1
 
 
 @examines("SC-06")

@@ -105,12 +105,14 @@ def samples_every_other_pixel(case: Case) -> Result:
 
 @examines("SC-17")
 def place_of_zeros(case: Case) -> Result:
-    """Option A's zeros may stand after the input channels or on both sides."""
+    """Option A's zeros may stand anywhere: after the input channels, on both sides, between them."""
     places = set()
     for block, shortcut in case.shortcuts:
         for i in shortcut.of("pad") if block.shortcut_kind == "zero-pad" else ():
             before, after = (case.graph[i].attrs[side][1] for side in ("before", "after"))
             places.add("on both sides of" if before and after else "before" if before else "after")
+        if block.shortcut_kind == "zero-pad" and shortcut.of("spread"):
+            places.add("between")
     if not places:
         return not_applicable("There is no zero-padding shortcut.")
     text = " and ".join(sorted(places)) + " the input channels"

@@ -23,7 +23,7 @@ SHARE = 0.05  # of the momentum: nearer to one update than to two
 SURE = frozenset(
     ["input", "parameter", "buffer", "conv", "batch_norm", "relu", "add", "max_pool", "avg_pool", "linear", "concat"]
 ) | frozenset(
-    ["global_avg_pool", "global_max_pool", "pad", "slice", "reshape", "permute", "detach"]
+    ["global_avg_pool", "global_max_pool", "pad", "spread", "slice", "reshape", "permute", "detach"]
 )  # operations that give what their operands give, and have no value of their own
 MANY = "In training another network runs each time (BH-04)."
 
