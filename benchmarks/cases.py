@@ -42,9 +42,13 @@ MODELS = {
 }
 
 
+LARGEST_NAME = "largest batch"
+LARGEST = 0  # in the place of a batch: as many images as fit
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One group of the tables."""
+    """One group of the tables. `batch` may be LARGEST, until it is known."""
 
     kind: Kind
     model: Model
@@ -53,7 +57,7 @@ class Case:
 
     def __str__(self) -> str:
         name = {"forward": "forward (eval)", "backward": "forward and backward", "step": "training step"}[self.kind]
-        return f"{name}, {self.model.name} at {self.size}, batch {self.batch}"
+        return f"{name}, {self.model.name} at {self.size}, {f'batch {self.batch}' if self.batch else LARGEST_NAME}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,7 @@ ON_GPU: tuple[tuple[Kind, str, int], ...] = (
     ("forward", "resnet20", 128),
     ("step", "resnet20", 128),
     ("step", "resnet110", 128),
+    ("step", "resnet50", LARGEST),
 )
 ON_GPU_QUICK = ON_GPU[1], ON_GPU[7]
 SMOKE_SIZES = {224: 64, 32: 16}  # of images, so that a smoke test takes seconds
@@ -148,6 +153,8 @@ def plan(wanted: Wanted) -> Iterator[tuple[Case, Way]]:
         size = SMOKE_SIZES[model.size] if wanted.smoke else model.size
         case = Case(kind, model, batch, size)
         every = gpu or wanted.models or wanted.batches
-        ways = all_ways(precisions) if every else some_ways(precisions)
+        # beside each other contenders of all precisions leave little room for a large batch
+        chosen_precisions = precisions[-1:] if batch == LARGEST else precisions
+        ways = all_ways(chosen_precisions) if every else some_ways(chosen_precisions)
         absent = LIBRARIES[:2] if model.size == 32 else ()  # neither library has networks for 32x32 images
         yield from ((case, way) for way in ways if way.library not in absent)

@@ -22,7 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--device", metavar="NAME", help="cpu, cuda or cuda:1 (a GPU where there is one)")
     group.addoption("--dtype", metavar="LIST", help=f"of {', '.join(cases.PRECISIONS)} (all that the device has)")
     group.addoption("--models", metavar="LIST", help=f"of {', '.join(cases.MODELS)}; all contenders then take part")
-    group.addoption("--batch", metavar="LIST", help="batch sizes, e.g. 1,32")
+    group.addoption("--batch", metavar="LIST", help="batch sizes, e.g. 1,32,max; max: the largest that fits")
     group.addoption("--quick", action="store_true", help="two cases, five rounds: is all in order?")
 
 
@@ -60,13 +60,18 @@ def read_options(config: pytest.Config) -> cases.Wanted:
         raise pytest.UsageError("--dtype tf32 is an arithmetic of GPUs; on a CPU there are fp32 and bf16")
     models = _listed(config, "--models", cases.MODELS)
     batches = (config.getoption("--batch") or "").split(",")
-    if not all(batch.isdigit() and int(batch) > 0 for batch in batches if batch):
-        raise pytest.UsageError(f"--batch: {','.join(batches)!r} is no list of numbers above 0, such as 1,32")
+    if not all(batch == "max" or (batch.isdigit() and int(batch) > 0) for batch in batches if batch):
+        told = f"--batch: {','.join(batches)!r} is no list of numbers above 0, such as 1,32, or max for the largest"
+        raise pytest.UsageError(f"{told} that fits")
+    if "max" in batches and device.type != "cuda":
+        raise pytest.UsageError(
+            "--batch max is for GPUs: as many images as the memory of a CPU holds take minutes"
+        )
     return cases.Wanted(
         str(device),
         tuple(precisions),  # type: ignore[arg-type]
         tuple(models),
-        tuple(int(batch) for batch in batches if batch),
+        tuple(cases.LARGEST if batch == "max" else int(batch) for batch in batches if batch),
         config.getoption("--quick"),
         bool(config.getoption("benchmark_disable", False)),
     )
@@ -96,11 +101,17 @@ class Suite:
             self._ceilings = machine.ceilings(self.device, precisions, small=self.method is None)
         return self._ceilings
 
-    def outcomes(self, group: str, makers: Callable[[], Mapping[str, Maker]]) -> dict[str, Outcome]:
-        """The contest of that group, held when the first of its contenders is asked for."""
+    def outcomes(self, group: str, *tries: Callable[[], Mapping[str, Maker]]) -> dict[str, Outcome]:
+        """The contest of that group, held when the first of its contenders is asked for.
+
+        Of several tries the first counts for which no contender lacks memory, or the last.
+        """
         if group not in self.held:
             _ = self.ceilings  # of the machine as it is when the run begins
-            self.held[group] = contest(makers(), self.method, self.device)
+            for makers in tries:
+                self.held[group] = contest(makers(), self.method, self.device)
+                if not any(outcome.too_large for outcome in self.held[group].values()):
+                    break
         return self.held[group]
 
 

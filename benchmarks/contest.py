@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -33,9 +34,13 @@ class Entry(Protocol):
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a contender. `skipped` says why it did not take part; `error` above `limit` is a wrong answer."""
+    """What became of a contender. `skipped` says why it did not take part; `error` above `limit` is a wrong answer.
+
+    `too_large`: it was skipped because memory was short.
+    """
 
     skipped: str | None = None
+    too_large: bool = False
     timing: Timing | None = None
     error: float | None = None
     limit: float = 0.0
@@ -57,6 +62,14 @@ def contest(makers: Mapping[str, Maker], method: Method | None, device: torch.de
 
     What is held in memory is freed with the last entry; what does not fit is skipped, and says so.
     """
+    try:
+        return _held(makers, method, device)
+    finally:
+        if (dynamo := sys.modules.get("torch._dynamo")) is not None:
+            dynamo.reset()  # what is compiled is kept with the code, not with the network, and its graphs with it
+
+
+def _held(makers: Mapping[str, Maker], method: Method | None, device: torch.device) -> dict[str, Outcome]:
     outcomes = {name: Outcome() for name in makers}
     entries: dict[str, Entry] = {}
     for name, make in makers.items():
@@ -67,7 +80,7 @@ def contest(makers: Mapping[str, Maker], method: Method | None, device: torch.de
             outcomes[name].skipped = str(reason)
             entries.pop(name, None)
         except torch.OutOfMemoryError:
-            outcomes[name].skipped = _too_large(device)
+            outcomes[name] = _too_large(device)
             entries.pop(name, None)
     before = clocks(device)
     timings: dict[str, Timing] = {}
@@ -75,13 +88,15 @@ def contest(makers: Mapping[str, Maker], method: Method | None, device: torch.de
         try:
             timings = measure({name: entry.call for name, entry in entries.items()}, method, device)
         except torch.OutOfMemoryError:
-            for name in entries:
-                outcomes[name].skipped = f"beside the others: {_too_large(device)}"
-            return outcomes
+            return outcomes | {name: _too_large(device, "beside the others: ") for name in entries}
     after = clocks(device)
     for name, entry in entries.items():
         found = outcomes[name]
-        found.error, found.limit = entry.error(), entry.limit
+        try:
+            found.error, found.limit = entry.error(), entry.limit
+        except torch.OutOfMemoryError:  # what is not known to be right is not shown
+            outcomes[name] = _too_large(device, "its reference in float64: ")
+            continue
         if name not in timings:
             continue
         found.timing = timing = timings[name]
@@ -95,8 +110,8 @@ def contest(makers: Mapping[str, Maker], method: Method | None, device: torch.de
     return outcomes
 
 
-def _too_large(device: torch.device) -> str:
-    return f"does not fit into the memory of the {device.type}"
+def _too_large(device: torch.device, what: str = "") -> Outcome:
+    return Outcome(skipped=f"{what}does not fit into the memory of the {device.type}", too_large=True)
 
 
 def graph_replay(entry: Entry, device: torch.device) -> float | None:

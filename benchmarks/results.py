@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .cases import LARGEST_NAME
+
 DRAWS, SEED, CONFIDENCE = 2000, 0, 0.95
 
 
@@ -64,7 +66,7 @@ def read(path: Path) -> Results:
     try:
         content = json.loads(path.read_text("utf-8"))
         rows = [
-            Row(b["group"], _contender(b), tuple(b["stats"]["data"]), b["stats"]["iterations"], b["extra_info"])
+            Row(_group(b), _contender(b), tuple(b["stats"]["data"]), b["stats"]["iterations"], b["extra_info"])
             for b in content["benchmarks"]
         ]
         commit = content.get("commit_info", {})
@@ -74,6 +76,12 @@ def read(path: Path) -> Results:
         raise ResultsError(f"cannot read {path}: {problem.strerror}") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ResultsError(f"{path} holds no results: write them with --benchmark-json={path.name}") from None
+
+
+def _group(benchmark: dict[str, Any]) -> str:
+    """The title; a batch that was found says which it is."""
+    group = str(benchmark["group"])
+    return f"{group}, {benchmark['extra_info']['batch']}" if group.endswith(LARGEST_NAME) else group
 
 
 def _contender(benchmark: dict[str, Any]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
@@ -13,10 +15,13 @@ from resnet_conformance.measure import measure
 from resnet_conformance.spec import load_spec
 
 from . import networks, roofline
-from .cases import OURS, Case, Model, Way, plan
+from .cases import LARGEST, OURS, Case, Model, Way, plan
 from .conftest import WANTED, Suite, entrant, report
 from .contest import Maker
+from .largest import largest_batch
 from .machine import set_arithmetic
+
+HALVINGS = 4  # tries of a batch that should fit, and of half of it, and so on
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -28,8 +33,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def test_network(case: Case, way: Way, suite: Suite, benchmark: Any, request: pytest.FixtureRequest) -> None:
     chosen = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]  # by -k as well
     ways = [params["way"] for params in chosen if params.get("case") == case]
-    outcomes = suite.outcomes(str(case), lambda: makers(case, ways, suite))
+    outcomes = suite.outcomes(str(case), *tries(case, ways, suite))
     report(outcomes[str(way)], benchmark, request)
+
+
+def tries(case: Case, ways: list[Way], suite: Suite) -> Iterator[Callable[[], dict[str, Maker]]]:
+    """The contenders of a case; where its batch is to be found, of the one that should fit, then of smaller ones."""
+    if case.batch != LARGEST:
+        yield lambda: makers(case, ways, suite)
+        return
+    batch = cache(lambda: largest_batch(case, ways, suite.device))
+    for halvings in range(HALVINGS):
+        yield lambda k=halvings: makers(replace(case, batch=max(1, batch() >> k)), ways, suite)  # type: ignore[misc]
 
 
 def makers(case: Case, ways: list[Way], suite: Suite) -> dict[str, Maker]:
@@ -74,6 +89,7 @@ class NetworkEntry:
             "library": self.way.library,
             "precision": self.way.precision,
             "mode": self.way.mode,
+            "batch": case.batch,
             "images_per_s": case.batch / seconds,
             "tflop_per_s": least.flops / seconds / 1e12,
             "bytes": least.bytes,

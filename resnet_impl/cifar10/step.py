@@ -87,10 +87,12 @@ class Step:
         """Draw the batches from this iteration on, unless they stand in the tables."""
         if iteration in self.filled:
             return
+        # Drawn while a GPU still works: the first copy waits for it.
+        rows, offsets = (draw(iteration, TABLE)[:, self.mine] for draw in (self.order.rows, self.order.offsets))
         if self.stream is not None:
             torch.cuda.current_stream(self.device).wait_stream(self.stream)
-        self.rows.copy_(self.order.rows(iteration, TABLE)[:, self.mine])
-        self.offsets.copy_(self.order.offsets(iteration, TABLE)[:, self.mine])
+        self.rows.copy_(rows)
+        self.offsets.copy_(offsets)
         self.position.zero_()
         self.filled = range(iteration, iteration + TABLE)
         if self.stream is not None:

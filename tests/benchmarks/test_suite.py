@@ -54,6 +54,7 @@ def test_the_smoke_test_passes_and_says_what_it_left_out() -> None:
         (("--models", "resnet19"), "--models: there is no 'resnet19'; known are resnet18"),
         (("--dtype", "fp16"), "--dtype: there is no 'fp16'"),
         (("--batch", "0"), "is no list of numbers above 0"),
+        (("--device", "cpu", "--batch", "1,max"), "--batch max is for GPUs"),
         (("--device", "gpu"), "there is no device 'gpu'; cpu, cuda or cuda:1"),
         (("--device", "cpu", "--dtype", "tf32"), "tf32 is an arithmetic of GPUs"),
     ],
