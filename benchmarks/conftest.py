@@ -64,9 +64,7 @@ def read_options(config: pytest.Config) -> cases.Wanted:
         told = f"--batch: {','.join(batches)!r} is no list of numbers above 0, such as 1,32, or max for the largest"
         raise pytest.UsageError(f"{told} that fits")
     if "max" in batches and device.type != "cuda":
-        raise pytest.UsageError(
-            "--batch max is for GPUs: as many images as the memory of a CPU holds take minutes"
-        )
+        raise pytest.UsageError("--batch max is for GPUs: as many images as the memory of a CPU holds take minutes")
     return cases.Wanted(
         str(device),
         tuple(precisions),  # type: ignore[arg-type]

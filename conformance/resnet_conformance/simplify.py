@@ -1,8 +1,7 @@
 """Graph -> Graph: one form for what people write in several, where the value is the same whatever the input.
 
 Zero padding before a convolution or behind a ReLU before a max pool becomes that layer's own padding, and so does a
-max pool's with minus infinity; a 1x1 convolution on the pooled features is a fully connected layer; channels that are
-put among zeros are spread. Indices stay.
+max pool's with minus infinity; a 1x1 convolution on the pooled features is a fully connected layer. Indices stay.
 """
 
 from __future__ import annotations
@@ -12,14 +11,12 @@ from math import inf
 from typing import Any
 
 from .graph import Graph, Node
-from .placements import place_channels
 
 FEATURES = {"global_avg_pool", "global_max_pool", "avg_pool", "reshape", "dropout"}
 
 
 def simplify(graph: Graph) -> Graph:
     """The same network with these forms replaced."""
-    graph = place_channels(graph)
     nodes = list(graph.nodes)
     trunk = frozenset(graph.trunk())
     for node in graph.nodes:

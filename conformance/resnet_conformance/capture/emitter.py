@@ -18,6 +18,7 @@ from ..normalizers import find_norms
 from . import facts
 from .batches import whole
 from .facts import UNKNOWN, Fact
+from .placements import place_channels
 
 Operands = Mapping[str, int | None] | tuple[int, ...]
 # nodes that say nothing when nobody reads them; a convolution that is computed and dropped does say something
@@ -166,4 +167,5 @@ class Emitter:
             replace(nodes[old], index=new, inputs=tuple(place[i] for i in nodes[old].inputs))
             for old, new in place.items()
         )
-        return Graph(tuple(renumbered), place[output], tuple(self.builder.tensors), mode, frozenset(self.written))
+        tensors, written = tuple(self.builder.tensors), frozenset(self.written)
+        return place_channels(Graph(tuple(renumbered), place[output], tensors, mode, written))

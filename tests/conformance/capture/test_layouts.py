@@ -106,11 +106,15 @@ PADS = [
     lambda x: F.pad(x[:, :, ::2, ::2].unsqueeze(1), (0, 0, 0, 0, 0, 3)).squeeze(1),
     lambda x: F.pad(x.transpose(0, 1)[:, :, ::2, ::2], (0, 0, 0, 0, 0, 0, 0, 3)).transpose(0, 1),
     lambda x: back(torch.cat([last(x)[:, ::2, ::2], torch.zeros(2, 4, 4, 3, device=x.device)], 3)),
+    lambda x: F.pad(x[:, :, ::2, ::2].flatten(1), (0, 16 * 3)).view(2, 7, 4, 4),
+    lambda x: F.pad(x.flatten(1), (0, 64 * 3)).view(2, 7, 8, 8)[:, :, ::2, ::2],
 ]
 
 
 @pytest.mark.parametrize("number", range(len(PADS)))
 def test_zero_channels_in_another_layout(graph_of, form, number):
+    x = torch.randn(2, 4, 8, 8)
+    assert torch.equal(PADS[number](x), PADDED(x))
     assert form(graph_of(PADS[number])) == form(graph_of(PADDED))
 
 
@@ -125,7 +129,8 @@ OTHER_PADS = [
     lambda x: back(F.pad(last(x)[:, ::2], (0, 3))),
     lambda x: back(F.pad(last(x)[:, ::2, ::2], (3, 0))),
     lambda x: back(F.pad(last(x)[:, ::2, ::2], (0, 0, 0, 3))),
-    lambda x: F.pad(x.flatten(1), (0, 64 * 3)).view(2, 7, 8, 8)[:, :, ::2, ::2],
+    lambda x: F.pad(x.flatten(1), (64 * 3, 0)).view(2, 7, 8, 8)[:, :, ::2, ::2],
+    lambda x: F.pad(x.flatten(1), (1, 64 * 3 - 1)).view(2, 7, 8, 8)[:, :, ::2, ::2],
 ]
 
 

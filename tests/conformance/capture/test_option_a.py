@@ -65,6 +65,73 @@ BEHIND = [
 ]
 
 
+def by_assigning_every_other(x):
+    out = x.new_zeros(2, 8, 4, 4)
+    out[:, ::2] = x[:, :, ::2, ::2]
+    return out
+
+
+def by_stacking_with_zeros(x):
+    y = x[:, :, ::2, ::2]
+    return torch.stack((y, torch.zeros_like(y)), 2).flatten(1, 2)
+
+
+def by_stacking_before_sampling(x):
+    return torch.stack((x, torch.zeros_like(x)), 2).flatten(1, 2)[:, :, ::2, ::2]
+
+
+def by_joining_channel_by_channel(x):
+    y = x[:, :, ::2, ::2]
+    return torch.cat([part for channel in y.split(1, 1) for part in (channel, torch.zeros_like(channel))], 1)
+
+
+BETWEEN = [by_assigning_every_other, by_stacking_with_zeros, by_stacking_before_sampling, by_joining_channel_by_channel]
+
+
+def last_two(graph):
+    """What adds channels, with its attributes, and what it reads."""
+    end = graph[graph.output]
+    return [(n.op, n.attrs, n.shape) for n in (graph[end.inputs[0]], end)]
+
+
+@pytest.mark.parametrize("mode", ["eval", "train"])
+def test_every_form_with_zeros_between_is_a_slice_and_a_spread(graph_of, mode):
+    first = last_two(graph_of(BETWEEN[0], mode=mode))
+    assert [op for op, _, _ in first] == ["slice", "spread"]
+    assert first[1][1] == {"places": (0, 2, 4, 6)}
+    for function in BETWEEN:
+        assert last_two(graph_of(function, mode=mode)) == first, function.__name__
+
+
+def test_other_channels_than_those_of_x_in_order_are_no_spread(graph_of, ops):
+    def reverse(x):
+        return torch.cat([part for y in x.split(1, 1)[::-1] for part in (y, torch.zeros_like(y))], 1)
+
+    def double(x):
+        return torch.stack((x, x), 2).flatten(1, 2)
+
+    for function in (reverse, double):
+        assert "spread" not in ops(graph_of(function))
+
+
+def test_what_stands_between_blocks_for_others_stays(graph_of):
+    """A value that is read elsewhere is no part of the piece, so the piece begins there."""
+
+    def shared(x):
+        y = x[:, :, ::2, ::2]
+        return torch.stack((y, torch.zeros_like(y)), 2).flatten(1, 2), torch.tanh(y)
+
+    def summed(x):
+        wide, other = shared(x)
+        return wide + torch.cat([other, other], 1)
+
+    graph = graph_of(summed)
+    (spread,) = [n for n in graph if n.op == "spread"]
+    (tanh,) = [n for n in graph if n.op == "tanh"]
+    assert spread.inputs == tanh.inputs
+    assert graph[spread.inputs[0]].op == "slice"
+
+
 @pytest.mark.parametrize("mode", ["eval", "train"])
 @pytest.mark.parametrize("forms", [BOTH_SIDES, BEHIND], ids=["both sides", "behind"])
 def test_every_form_is_a_slice_and_a_pad(graph_of, form, ops, mode, forms):

@@ -13,8 +13,8 @@ from typing import Any
 
 import torch
 
-from .execute import CannotRun, evaluate
-from .graph import Graph, Node, Shape
+from ..execute import CannotRun, evaluate
+from ..graph import Graph, Node, Shape
 
 MOVES = frozenset(("reshape", "permute", "slice", "pad", "concat", "scatter"))  # values stay what they are
 
