@@ -178,15 +178,32 @@ def measure(chosen: Sequence[Way], turns: int, iterations: int) -> dict[str, lis
     return seconds
 
 
-def render(seconds: Mapping[str, Sequence[float]], console: Console) -> None:
-    """Milliseconds, and how many times the bundled trainer's."""
+def count_kernels(way: Way, first: int, profile: Callable[..., Any] = torch.profiler.profile) -> int:
+    """How many kernels and copies a GPU runs in an iteration, those of a graph one by one.
+
+    The lesser of two iterations, from number `first`: one of them may draw the batches to come as well. To be called
+    when everything has been timed, as a profiler that was there once may slow down what follows.
+    """
+    counts: list[int] = []
+    for iteration in (first, first + 1):
+        way.ready()
+        with profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as seen:
+            way.take(iteration)
+            way.ready()
+        counts.append(sum(event.device_type == torch.profiler.DeviceType.CUDA for event in seen.events()))
+    return min(counts)
+
+
+def render(seconds: Mapping[str, Sequence[float]], kernels: Mapping[str, int], console: Console) -> None:
+    """Milliseconds, and how many times the bundled trainer's; kernels where they were counted."""
     first = statistics.median(next(iter(seconds.values())))
     table = Table(box=None)
-    for name in ("way", "ms an iteration", "least", "greatest", "ratio"):
+    for name in ("way", "ms an iteration", "least", "greatest", "ratio", *(["kernels"] if kernels else [])):
         table.add_column(name, justify="left" if name == "way" else "right")
     for name, values in seconds.items():
         figures = [1e3 * value for value in (statistics.median(values), min(values), max(values))]
-        table.add_row(name, *(f"{value:.2f}" for value in figures), f"{figures[0] / 1e3 / first:.2f}")
+        counted = [str(kernels[name])] if name in kernels else []
+        table.add_row(name, *(f"{value:.2f}" for value in figures), f"{figures[0] / 1e3 / first:.2f}", *counted)
     console.print(table)
 
 
@@ -212,7 +229,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         recipe, world = read_recipe(options, options.model), World(find_device(options.device))
         set_arithmetic(recipe, deterministic=False)
         data = load_data(options.data, download=options.download, cache=options.cache)
-        seconds = measure(list(ways(recipe, data, world)), options.turns, options.each)
+        chosen, done = list(ways(recipe, data, world)), (options.turns + 1) * options.each
+        seconds = measure(chosen, options.turns, options.each)
+        kernels = {way.name: count_kernels(way, done) for way in chosen if world.device.type == "cuda"}
     except (DataError, TrainingError) as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return REFUSED
@@ -220,7 +239,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(highlight=False)
     console.print(f"{recipe.model}, batches of {recipe.batch}, {recipe.precision}; {data.source}", soft_wrap=True)
     console.print(", ".join(f"{key} {value}" for key, value in machine.items()), soft_wrap=True)
-    render(seconds, console)
+    render(seconds, kernels, console)
     if options.output is not None:
         found: dict[str, Any] = {
             "environment": machine,
@@ -228,7 +247,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "recipe": to_plain(recipe),
         }
         found |= {"model": recipe.model, "batch": recipe.batch, "data": data.source}
-        write_json(options.output, {**found, "turns": options.turns, "iterations": options.each, "seconds": seconds})
+        write_json(
+            options.output,
+            {**found, "turns": options.turns, "iterations": options.each, "seconds": seconds, "kernels": kernels},
+        )
     return 0
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Self
 
 import pytest
 import torch
@@ -69,7 +71,36 @@ def test_turns_alternate_and_the_first_is_not_counted() -> None:
 
 
 def test_ratios_are_of_medians(capsys: pytest.CaptureFixture[str]) -> None:
-    speed.render({"ours": [0.1, 0.1, 0.7], "theirs": [0.2, 0.25, 0.3]}, Console(width=100, highlight=False))
+    speed.render({"ours": [0.1, 0.1, 0.7], "theirs": [0.2, 0.25, 0.3]}, {}, Console(width=100, highlight=False))
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["ours", "100.00", "100.00", "700.00", "1.00"] in lines
     assert ["theirs", "250.00", "200.00", "300.00", "2.50"] in lines
+
+
+def test_kernels_are_counted_and_shown_where_there_is_a_gpu(capsys: pytest.CaptureFixture[str]) -> None:
+    on = {"cpu": torch.profiler.DeviceType.CPU, "gpu": torch.autograd.DeviceType.CUDA}
+    taken: list[int] = []
+
+    class Seen:
+        """What a profiler sees: two launches and 30 kernels, in the iteration that refills the tables 32."""
+
+        def __init__(self, activities: list[object]) -> None:
+            assert activities == [torch.profiler.ProfilerActivity.CUDA]
+
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *problem: object) -> None:
+            pass
+
+        def events(self) -> list[SimpleNamespace]:
+            kernels = 32 if taken[-1] % 500 == 0 else 30
+            return [SimpleNamespace(device_type=on[name]) for name in ["cpu"] * 2 + ["gpu"] * kernels]
+
+    way = speed.Way("ours", taken.append, lambda: None)
+    assert speed.count_kernels(way, 500, Seen) == 30
+    assert taken == [500, 501]
+    speed.render({"ours": [0.1]}, {"ours": 30}, Console(width=100, highlight=False))
+    head, row = capsys.readouterr().out.splitlines()
+    assert head.split()[-1] == "kernels"
+    assert row.split()[-1] == "30"
