@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from torchvision.datasets import CIFAR10, utils
 
+from resnet_impl.cifar10 import archive
 from resnet_impl.cifar10.archive import ARCHIVE, BATCHES, SOURCE
 from resnet_impl.cifar10.data import load_data
 from resnet_impl.cifar10.errors import DataError
@@ -124,14 +125,14 @@ def test_without_asking_nothing_is_downloaded(serve, tmp_path: Path) -> None:
 
 
 def test_who_unpacks_at_the_same_time_does_no_harm(packed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    unpack = utils.extract_archive
+    unpack = archive._unpack
 
-    def two(source: str, destination: str) -> None:
+    def two(source: Path, destination: str) -> None:
         unpack(source, destination)
         if not (packed / BATCHES).exists():
             unpack(source, str(packed))  # the other process is done first
 
-    monkeypatch.setattr(utils, "extract_archive", two)
+    monkeypatch.setattr(archive, "_unpack", two)
     assert is_it(load_data(packed))
     assert names(packed) == {ARCHIVE, BATCHES}
 
@@ -179,13 +180,13 @@ def test_a_damaged_archive_is_named_and_left_alone(spoil, packed: Path) -> None:
 
 
 def test_a_full_disk_leaves_no_half_of_the_batches(packed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    unpack = utils.extract_archive
+    unpack = archive._unpack
 
-    def full(source: str, destination: str) -> None:
+    def full(source: Path, destination: str) -> None:
         unpack(source, destination)
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(utils, "extract_archive", full)
+    monkeypatch.setattr(archive, "_unpack", full)
     assert refusal(packed) == f"cannot unpack {packed / ARCHIVE}: No space left on device"
     assert names(packed) == {ARCHIVE}
 
