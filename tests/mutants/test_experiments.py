@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import pytest
 
+from resnet_conformance import check
 from resnet_conformance.capture import capture_candidate
 from resnet_conformance.clauses import Result
 from resnet_conformance.experiments.bench import Bench
@@ -101,3 +102,10 @@ def test_each_experiment_that_structure_forestalls_is_here_or_found_alone() -> N
     alone = {c for mutant in MUTANTS for c in mutant.own if mutant.evidence_of(c) == "behaviour"}
     assert behaviour & structure <= alone
     assert {clause for _, clause, _ in SHOWN} <= behaviour & structure
+
+
+def test_values_are_compared_where_a_window_as_wide_as_the_map_covers_it() -> None:
+    """At 36x28 it is no global pool; that is HD-05's matter, and with equal weights nobody computes anything else."""
+    report = check(CORPUS.mutants["head-window-as-wide-as-the-map"].build, "cifar10/resnet20")
+    assert [f.clause for f in report.failed("MUST")] == ["HD-05"]
+    assert {f.outcome for f in report.findings if f.clause.startswith("EQ")} == {"pass"}

@@ -9,6 +9,7 @@ from resnet_conformance import check
 from . import (  # noqa: F401  (they register their networks)
     right_halves,
     right_handwritten,
+    right_in_other_words,
     right_inputs,
     right_interleaved,
     right_layouts,

@@ -16,6 +16,7 @@ from . import (  # noqa: F401  (each registers its networks)
     wrong_halves,
     wrong_handwritten,
     wrong_heads,
+    wrong_in_other_words,
     wrong_inits,
     wrong_inputs,
     wrong_interleaved,

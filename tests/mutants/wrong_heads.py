@@ -221,3 +221,15 @@ class DropPath:
 @wrong(RESNET20, {"BLK-05": "(train mode)"}, also="BH-04 ACT-02", deviation="stochastic-depth", where="blocks.0")
 def drop_path() -> nn.Module:
     return resnet20(block=DropPath)
+
+
+class WindowAsWide:
+    """The usual words of CIFAR networks for the global pool; on a map that is no square it is none."""
+
+    def pool(self, x: Tensor) -> Tensor:
+        return F.avg_pool2d(x, x.shape[3]).flatten(1)
+
+
+@wrong(RESNET20, {"HD-05": "does not run at 16x64"}, by="behaviour", deviation="head-fixed-kernel")
+def head_window_as_wide_as_the_map() -> nn.Module:
+    return resnet20(net=WindowAsWide)

@@ -20,6 +20,7 @@ from .files import declared_first
 from .inputs import describe_dimensions, parameters_of
 from .isolation import ALONE, collection_off
 from .laboratory import Laboratory
+from .lazies import is_lazy, warmed
 from .limits import check_limit, within
 from .problems import CaptureError, TargetError
 from .running import record
@@ -157,6 +158,11 @@ def _capture(
     runner = Runner(loaded)
     if loaded.file is not None:
         shapes = declared_first(loaded.file, shapes)
+    if is_lazy(runner.module("meta")):
+        loaded, shown = warmed(loaded, shapes)
+        if shown is not None:
+            runner = Runner(loaded)
+            runner.note(f"its lazy layers have taken their shapes from an input of {'x'.join(map(str, shown))}")
     graph, shape = runner.first(shapes)
     train: tuple[Graph, ...] = ()
     train_failure = resized_failure = ""

@@ -19,6 +19,7 @@ from . import facts
 from .batches import whole
 from .facts import UNKNOWN, Fact
 from .placements import place_channels
+from .recognitions import recognise
 
 Operands = Mapping[str, int | None] | tuple[int, ...]
 # nodes that say nothing when nobody reads them; a convolution that is computed and dropped does say something
@@ -168,4 +169,6 @@ class Emitter:
             for old, new in place.items()
         )
         tensors, written = tuple(self.builder.tensors), frozenset(self.written)
-        return place_channels(Graph(tuple(renumbered), place[output], tensors, mode, written))
+        graph = place_channels(Graph(tuple(renumbered), place[output], tensors, mode, written))
+        fills = {place[i]: f.fill for i, f in self.facts.items() if i in place and f.fill is not None}
+        return recognise(graph, {i: fill for i, fill in fills.items() if graph[i].op == "constant"})

@@ -16,6 +16,12 @@ def head_pools(case: Case) -> list[Node]:
     return [case.graph[i] for i in case.found.head if case.graph[i].op in HEAD_POOLS]
 
 
+def _instead(case: Case) -> str:
+    """What stands behind the last block where no pool does: operations that are none, without the classifier."""
+    ops = [case.graph[i].op for i in case.found.head]
+    return " -> ".join(op.removeprefix("aten.") for op in ops if op not in ("reshape", "permute", "linear", "add"))
+
+
 @examines("HD-01")
 def global_average_pooling(case: Case) -> Result:
     """Global average pooling precedes the classifier."""
@@ -32,7 +38,7 @@ def global_average_pooling(case: Case) -> Result:
     return failed(
         "The last maps are not averaged over all positions.",
         "global average pooling",
-        found or "no pooling",
+        found or _instead(case) or "no pooling",
         [n.where for n in pools],
         "head-maxpool" if not pools or any("max" in n.op for n in pools) else None,
     )

@@ -107,22 +107,21 @@ class Bench:
     def _captured(self) -> tuple[Shape, Anatomy]:
         """At the first of the laboratory's sizes at which the network runs.
 
-        A window of fixed size that covers the last map at the judged size, and a part of it at another, is for HD-05
-        and HD-07 alone: experiments are made where it covers the map.
+        A window that covers the last map at the judged size, and a part of it at another (one of fixed size, or as high
+        as the map is wide), is for HD-05 and HD-07 alone: experiments are made where it covers the map.
         """
         _, channels, *extents = self.candidate.input_shape
         part = 2 if self.deep else 1
         known = SMALL.get(extents[0], ()) if len(set(extents)) == 1 else ()
         sizes = [[extent // part for extent in size] for size in known]
-        windows = _windows(dissect(simplify(self.candidate.graph)))
+        narrow = _narrow(dissect(simplify(self.candidate.graph)))
         for size in (*sizes, [extent // part for extent in extents]):
             try:
                 graph = self.laboratory.capture((2, channels, *size))
             except CaptureError:
                 continue
             found = dissect(simplify(graph))
-            narrow = {kernel for kernel, whole in _windows(found) if not whole}
-            if not {kernel for kernel, whole in windows if whole} & narrow:
+            if _narrow(found) <= narrow:
                 return (2, channels, *size), found
         shape = (2, channels, *extents)
         return shape, dissect(simplify(self.laboratory.capture(shape)))
@@ -184,10 +183,10 @@ class Bench:
         return None
 
 
-def _windows(found: Anatomy) -> list[tuple[tuple[int, ...], bool]]:
-    """The windows of the head's pools; whether each covers its whole map."""
-    nodes = (found.graph[i] for i in found.head)
-    return [(tuple(n.attrs["kernel"]), is_global_pool(found.graph, n)) for n in nodes if n.op in POOLS]
+def _narrow(found: Anatomy) -> int:
+    """How many of the head's pools have a window that does not cover the whole map."""
+    pools = (found.graph[i] for i in found.head if found.graph[i].op in POOLS)
+    return sum(not is_global_pool(found.graph, node) for node in pools)
 
 
 def draw_tensors(graph: Graph, generator: torch.Generator) -> dict[int, torch.Tensor]:

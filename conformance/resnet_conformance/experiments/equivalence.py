@@ -208,7 +208,8 @@ class Comparison:
         found = dissect(simplify(theirs.graph))
         gaps = []
         for (k, place, _), (i, _, where) in zip(self.exits(self.paper), self.exits(found), strict=False):
-            if i in theirs.values:  # a convolution's own result is not kept
+            # A convolution's own result is not kept; where a map is of another shape, it is another place.
+            if i in theirs.values and theirs.values[i].shape == values[k].shape:
                 gaps.append(Gap(f"{place} ({where})" if where else place, gap(theirs.values[i], values[k])))
         made_of = (theirs.output, values[self.graph.output])
         if self.trainable is not None:  # pooled maps may keep their axes
