@@ -86,12 +86,15 @@ class Alignment:
         return {link.paper.tensor: link.found for link in self.links if link.paper.op == "tensor"}
 
 
-def pair(found: Anatomy, paper: Anatomy) -> Alignment:
+def pair(found: Anatomy, paper: Anatomy, prepared: bool = False) -> Alignment:
     """Pair two networks layer by layer: stem, each block's F, shortcut and what stands around them, head.
 
-    Both anatomies are of simplified graphs. What cannot be paired is said in `reasons`; nothing is guessed.
+    Both anatomies are of simplified graphs. What cannot be paired is said in `reasons`; nothing is guessed. `prepared`:
+    the paper's gets the input as the other one has normalised it, so that the numbers for that need no partner.
     """
     work = _Pairing(found.graph, paper.graph)
+    if prepared:
+        work.skip("found", found.graph, found.preparation)
     mine, theirs = ([len(stage) for stage in anatomy.stages] for anatomy in (found, paper))
     if mine != theirs:
         work.reasons.append(f"the blocks of the stages are {mine} and not {theirs}")
@@ -147,15 +150,16 @@ class _Pairing:
         ops, other_ops = [self.found[i].op for i in mine], [self.paper[i].op for i in theirs]
         if ops != other_ops:
             self.reasons.append(f"{name} has {_listed(ops)} where {_listed(other_ops)} belongs")
-            self._skip("found", self.found, mine)
-            self._skip("paper", self.paper, theirs)
+            self.skip("found", self.found, mine)
+            self.skip("paper", self.paper, theirs)
             return
         for i, k in zip(mine, theirs, strict=True):
             self.layers[k] = i
             for role in ROLES[self.found[i].op]:
                 self._operand(name, role, i, k)
 
-    def _skip(self, side: str, graph: Graph, layers: Sequence[int]) -> None:
+    def skip(self, side: str, graph: Graph, layers: Sequence[int]) -> None:
+        """What these layers read needs no partner."""
         operands = [i for layer in layers for i in graph[layer].inputs]
         self.told |= {(side, t) for i in operands if (place := place_of(graph, i)) for t in place.tensors()}
 
@@ -169,8 +173,8 @@ class _Pairing:
         kept = place_of(self.paper, b) if b is not None else None
         if (a is not None and held is None) or (b is not None and kept is None):
             self.reasons.append(f"{name}: {what} is computed on the way and kept nowhere")
-            self._skip("found", self.found, [i])
-            self._skip("paper", self.paper, [k])
+            self.skip("found", self.found, [i])
+            self.skip("paper", self.paper, [k])
         elif held is None or kept is None:
             if (mine.op, role) not in ADMITTED:
                 self.reasons.append(f"{name}: the {what} {'is missing' if held is None else 'has no partner'}")

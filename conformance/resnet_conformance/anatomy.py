@@ -16,12 +16,15 @@ from .layer_kinds import GLOBAL_POOLS, NORMS, NORMS_AND_ACTIVATIONS, POOLS
 from .stages import group_stages
 from .stem_end import map_is_large, stem_end
 
+ARITHMETIC = frozenset(("add", "sub", "mul", "div", "scale", "add_scalar"))
+
 
 @dataclass(frozen=True)
 class Anatomy:
     """A network in the paper's terms. Node indices refer to `graph`.
 
     `stem` are the trunk's nodes before the first block, `head` those after the last block; `stages` are runs of blocks.
+    `preparation` are the nodes before the stem that normalise the input by fixed numbers: what is judged begins behind.
     """
 
     graph: Graph
@@ -29,6 +32,7 @@ class Anatomy:
     stages: tuple[tuple[Block, ...], ...]
     head: tuple[int, ...]
     preactivation: bool
+    preparation: tuple[int, ...] = ()
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
@@ -112,9 +116,30 @@ def dissect(graph: Graph) -> Anatomy:
     if joins and blocks and blocks[-1].join is None and len(blocks[-1].residual.convolutions) < size:
         head = [*blocks[-1].residual.nodes, *blocks[-1].post, *head]  # a convolution of the head (timm's resnet33ts)
         blocks.pop()
+    first = _prepared(graph, trunk[:start])
+    ahead, stem = tuple(trunk[:first]), tuple(trunk[first:start])
     if not blocks:
-        return Anatomy(graph, tuple(trunk[:start]), (), tuple(trunk[start:]), preactivation)
-    return Anatomy(graph, tuple(trunk[:start]), group_stages(blocks), tuple(head), preactivation)
+        return Anatomy(graph, stem, (), tuple(trunk[start:]), preactivation, ahead)
+    return Anatomy(graph, stem, group_stages(blocks), tuple(head), preactivation, ahead)
+
+
+def _prepared(graph: Graph, stem: list[int]) -> int:
+    """How many nodes of the stem, from its first one on, add fixed numbers to the input or multiply it by them."""
+    count = 0
+    while count < len(stem) and graph[stem[count]].op in ARITHMETIC and _is_fixed(graph, stem[count]):
+        count += 1
+    return count if count < len(stem) and graph[stem[count]].op == "conv" else 0
+
+
+def _is_fixed(graph: Graph, index: int) -> bool:
+    """Does nothing but the input and fixed numbers enter the node?"""
+    ahead = [i for i in graph[index].inputs if i not in graph.depends]
+    while ahead:
+        node = graph[ahead.pop()]
+        if node.op == "parameter":
+            return False
+        ahead += node.inputs
+    return len(graph.data_inputs(graph[index])) == 1
 
 
 def _is_join(graph: Graph, index: int) -> bool:

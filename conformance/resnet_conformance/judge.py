@@ -100,6 +100,7 @@ def describe(subject: Subject) -> dict[str, Any]:
         "sizes": ["x".join(map(str, stage[-1].output_shape[2:])) for stage in found.stages],
         "strides": list(dict.fromkeys(",".join(str(c.stride[0]) for c in b.residual.convolutions) for b in strided)),
         "option": found.option,
+        "prepared": [found.graph[i].op for i in found.preparation],
         "stem": [c.text for c in found.stem_convolutions],
         "head": [found.graph[i].op for i in found.head],
         "lacks": {"none": "head", "pool": "classifier"}.get(head_of(found, candidate.target.kwargs), ""),

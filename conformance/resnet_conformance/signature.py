@@ -32,7 +32,7 @@ def signature(anatomy: Anatomy) -> tuple[Step, ...]:
     for block in anatomy.blocks:
         steps += _block_steps(block)
     steps += _steps(graph, "head", anatomy.head)
-    placed = {*anatomy.stem, *anatomy.head}
+    placed = {*anatomy.preparation, *anatomy.stem, *anatomy.head}
     for block in anatomy.blocks:
         shortcut = block.shortcut.nodes if block.shortcut else ()
         placed.update((*block.pre, *block.residual.nodes, *shortcut, *block.post, block.end))

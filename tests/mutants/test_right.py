@@ -19,6 +19,7 @@ from . import (  # noqa: F401  (they register their networks)
     right_pieces,
     right_pools,
     right_preactivation,
+    right_prepared,
     right_products,
     right_rectifiers,
     right_returns,

@@ -23,7 +23,7 @@ from ..blueprint import draw
 from ..choices import adopt as choose
 from ..clauses.backbones import is_backbone, is_frozen
 from ..clauses.case import Case
-from ..execute import run
+from ..execute import evaluate, run
 from ..graph import cuts_input_alone
 from ..simplify import simplify
 from ..transplanting import from_candidate
@@ -73,7 +73,7 @@ class Comparison:
     def __init__(self, case: Case, bench: Bench) -> None:
         self.bench, self.laboratory, self.found = bench, bench.laboratory, bench.anatomy
         drawn = dissect(draw(case.architecture, choose(case.architecture, self.found), bench.shape[2:]))
-        alignment = pair(self.found, drawn)
+        alignment = pair(self.found, drawn, prepared=True)
         if not alignment.complete:
             raise NotComparable("; ".join(alignment.reasons[:3]))
         trained = next(iter(case.candidate.train_graphs), None)
@@ -111,7 +111,7 @@ class Comparison:
         theirs = self.laboratory.run(self.x, self.bench.tensors, watch=True)
         kept = [node for node, *_ in self.exits(self.paper)]
         with torch.no_grad():
-            values = run(self.graph, self.x, self.weights, "eval", keep=kept).values
+            values = run(self.graph, self.prepared(self.x), self.weights, "eval", keep=kept).values
         return self._gaps(values, theirs)
 
     @cached_property
@@ -148,7 +148,7 @@ class Comparison:
             )
         x = self.x.clone().requires_grad_()
         execution = run(
-            self.graph, x, self.weights | leaves, self.mode, keep=[node for node, *_ in self.exits(self.paper)]
+            self.graph, self.prepared(x), self.weights | leaves, self.mode, keep=[node for node, *_ in self.exits(self.paper)]
         )
         (execution.values[self.graph.output].flatten(1) * direction).sum().backward()  # type: ignore[no-untyped-call]
         with torch.no_grad():
@@ -162,6 +162,16 @@ class Comparison:
                 statistics.append(self._gap(i, after, mine))
             first = [] if self._asks_none(theirs) else [Gap("the input", gap(theirs.input_gradient, x.grad))]
         return Training(forward, tuple(statistics), (*first, *(slopes[i] for i in sorted(slopes))))
+
+    def prepared(self, x: torch.Tensor) -> torch.Tensor:
+        """The input as the candidate's first layer sees it: networks may normalise it themselves."""
+        if not self.found.preparation:
+            return x
+        graph, last = self.found.graph, self.found.preparation[-1]
+        (entry,) = (node.index for node in graph if node.op == "input")
+        held = {node.attrs["tensor"] for node in graph if node.op == "buffer" and node.index in graph.live}
+        own = {i: self.laboratory.own(i).to(x.dtype) for i in held - self.bench.tensors.keys()}
+        return evaluate(graph, last, {entry: x}, self.bench.tensors | own)
 
     def _trainable(self) -> frozenset[int]:
         """The blueprint's tensors whose values the candidate trains: a backbone may be frozen in part."""

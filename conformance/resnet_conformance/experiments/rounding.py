@@ -59,13 +59,13 @@ def _pass(comparison: Comparison, weights: Tensors, x: torch.Tensor, mode: str) 
     kept = [node for node, *_ in comparison.exits(comparison.paper)]
     if mode == "eval":
         with torch.no_grad():
-            values = run(graph, x, weights, "eval", keep=kept).values
+            values = run(graph, comparison.prepared(x), weights, "eval", keep=kept).values
         return Pass({i: values[i] for i in (*kept, graph.output) if i in values}, {}, {})
     leaves = {
         i: t.detach().clone().requires_grad_() for i, t in weights.items() if graph.tensors[i].kind == "parameter"
     }
     given = x.clone().requires_grad_()
-    made = run(graph, given, {**weights, **leaves}, "train", keep=kept)
+    made = run(graph, comparison.prepared(given), {**weights, **leaves}, "train", keep=kept)
     (made.values[graph.output] * comparison.direction).sum().backward()  # type: ignore[no-untyped-call]
     gradients = {i: leaf.grad for i, leaf in (*leaves.items(), (None, given)) if leaf.grad is not None}
     values = {i: made.values[i].detach() for i in (*kept, graph.output) if i in made.values}

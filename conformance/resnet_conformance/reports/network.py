@@ -68,6 +68,7 @@ PHRASES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "sizes": lambda summary: f"maps {', '.join(map(str, summary['sizes']))}",
     "strides": lambda summary: f"strides in a block {' or '.join(map(str, summary['strides']))}",
     "option": _option,
+    "prepared": lambda summary: f"input normalised first ({', '.join(summary['prepared'])})",
     "stem": lambda summary: f"stem {_list(summary['stem'])}",
     "depth": _depth,
     "parameters": _figures,

@@ -276,7 +276,7 @@ def test_a_lazy_network_that_never_runs_says_so():
         def features(self, x):
             raise ValueError("not today")
 
-    with pytest.raises(CaptureError, match="its lazy layers .* none works: .*not today"):
+    with pytest.raises(CaptureError, match=r"its lazy layers .* none works: .*not today"):
         capture_candidate(Broken)
 
 
