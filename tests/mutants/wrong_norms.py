@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .corpus import RESNET18, RESNET20, RESNET50, wrong
-from .faithful import F, Tensor, nn, resnet18, resnet20, resnet50
+from .faithful import F, Tensor, nn, resnet18, resnet20, resnet50, torch
 
 
 class BNAfterAdd:
@@ -206,3 +206,25 @@ class DeadConvolution:
 )
 def conv_dead() -> nn.Module:
     return resnet20(block=DeadConvolution, only={1})
+
+
+class OneBeta(nn.Module):
+    """BN whose first beta serves all channels."""
+
+    def __init__(self, filters: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(filters, affine=False)
+        self.gamma, self.beta = (nn.Parameter(fill(filters)) for fill in (torch.ones, torch.zeros))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.norm(x) * self.gamma[:, None, None] + self.beta[0]
+
+
+class OneBetaForAll:
+    def norm(self, filters: int) -> nn.Module:
+        return OneBeta(filters)
+
+
+@wrong(RESNET20, {"BN-03": "beta of shape (1,) for 32 channels"}, where="blocks.4")
+def one_beta_for_all_channels() -> nn.Module:
+    return resnet20(block=OneBetaForAll, only={4})

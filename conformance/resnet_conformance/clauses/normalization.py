@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from ..graph import Graph, Node, Tensor, learned_from
 from .case import Case, Result, examines, failed, not_examined, passed
 
@@ -109,6 +111,8 @@ def learnable_affine(case: Case) -> Result:
                 reason = f"{role} is computed ({graph[index].op.removeprefix('aten.')}), not a parameter"
             elif not _is_trained(graph, index):
                 reason = f"{role} does not require a gradient"
+            elif prod(graph[index].shape) != node.shape[1]:
+                reason = f"{role} of shape {graph[index].shape} for {node.shape[1]} channels"
             else:
                 continue  # a part, or another shape, of a parameter
             reasons.add(reason)

@@ -148,7 +148,11 @@ class Comparison:
             )
         x = self.x.clone().requires_grad_()
         execution = run(
-            self.graph, self.prepared(x), self.weights | leaves, self.mode, keep=[node for node, *_ in self.exits(self.paper)]
+            self.graph,
+            self.prepared(x),
+            self.weights | leaves,
+            self.mode,
+            keep=[node for node, *_ in self.exits(self.paper)],
         )
         (execution.values[self.graph.output].flatten(1) * direction).sum().backward()  # type: ignore[no-untyped-call]
         with torch.no_grad():
