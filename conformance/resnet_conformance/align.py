@@ -172,7 +172,13 @@ class _Pairing:
         held = place_of(self.found, a) if a is not None else None
         kept = place_of(self.paper, b) if b is not None else None
         if (a is not None and held is None) or (b is not None and kept is None):
-            self.reasons.append(f"{name}: {what} is computed on the way and kept nowhere")
+            plain = a is not None and held is None and _is_unregistered(self.found, a)
+            where = (
+                "stands in a tensor that no register_buffer keeps"
+                if plain
+                else "is computed on the way and kept nowhere"
+            )
+            self.reasons.append(f"{name}: {what} {where}")
             self.skip("found", self.found, [i])
             self.skip("paper", self.paper, [k])
         elif held is None or kept is None:
@@ -279,3 +285,10 @@ def _sizes(place: Place) -> Iterator[tuple[int, int]]:
     else:  # moved after its parts were put together
         for part in place.parts:
             yield from _sizes(part)
+
+
+def _is_unregistered(graph: Graph, index: int) -> bool:
+    """Is it a tensor that the network has beside its parameters and buffers?"""
+    while graph[index].op in ("reshape", "permute", "slice", "detach"):
+        index = graph[index].inputs[0]
+    return graph[index].op == "constant"

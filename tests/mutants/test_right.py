@@ -25,6 +25,7 @@ from . import (  # noqa: F401  (they register their networks)
     right_returns,
     right_samples,
     right_unread,
+    right_unregistered,
     right_wholes,
 )
 from .right import RIGHT, UNREAD

@@ -43,6 +43,7 @@ class Emitter:
         self._detached: dict[int, int] = {}
         self.written: set[int] = set()  # positions of registered tensors that the run wrote to
         self.pieces: dict[int, tuple[int, ...]] = {}  # nodes of a whole batch, from those of its pieces
+        self.outside: set[int] = set()  # constants that were there before the run, and are registered nowhere
         self.place: dict[int, int] = {}  # after `finish`: from the index of a node here to that in the Graph
 
     def __getitem__(self, index: int) -> Node:
@@ -95,7 +96,8 @@ class Emitter:
             if isinstance(operands, tuple)
             else {role: x for role, x in operands.items() if x is not None}
         )
-        if named and all(self[i].op == "constant" for i in named.values()):
+        statistics = op == "add_scalar" and any(self._per_channel(i) for i in named.values())  # eps is added to them
+        if named and not statistics and all(self[i].op == "constant" for i in named.values()):
             fact = facts.derive(op, tuple(self.fact(i) for i in named.values()), attrs)
             if op != "scatter" or fact.zero:  # memory that is filled piece by piece: the next piece may complete it
                 return self.constant(shape, fact)
@@ -105,6 +107,11 @@ class Emitter:
             if found is not None:
                 return found
         return self.append(op, named, attrs, shape)
+
+    def _per_channel(self, index: int) -> bool:
+        """Does a network keep several numbers in one line there, as statistics that nobody registered?"""
+        shape = self[index].shape
+        return index in self.outside and 1 < prod(shape) == max(shape, default=0)
 
     def detach(self, index: int) -> int:
         """The node cut off from the gradient, once for each node."""
@@ -119,7 +126,8 @@ class Emitter:
 
         Here, because the updates of the running statistics are about to be dropped, and every graph comes by here.
         """
-        fills = {i: fact.fill for i, fact in self.facts.items() if fact.fill is not None}
+        known = {i: fact.fill for i, fact in self.facts.items() if fact.fill is not None}
+        fills = {i: fill for i, fill in known.items() if not self._per_channel(i)}
         found = find_norms(self.builder.nodes, self.depends, fills)
         places: dict[int, float] = {}
         for norm in found.norms:

@@ -123,7 +123,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _external(self, t: torch.Tensor) -> int:
         zero = not t.is_meta and t.numel() > 0 and not t.is_complex() and not bool(t.any())
-        return self.emitter.constant(tuple(t.shape), Fact(fill=0.0) if zero else UNKNOWN)
+        index = self.emitter.constant(tuple(t.shape), Fact(fill=0.0) if zero else UNKNOWN)
+        self.emitter.outside.add(index)
+        return index
 
     def read(self, t: torch.Tensor) -> int:
         """The node of a tensor; a `detach` in between where the network cut off a gradient that would

@@ -43,7 +43,7 @@ class Values:
             if node.op in TRANSPARENT or (node.op == "dropout" and node.attrs.get("rate") == 0):
                 numbers[node.index] = numbers[node.inputs[0]]
                 continue
-            if node.op in ("parameter", "buffer") and _is_statistic(graph, node):
+            if node.index not in graph.depends and _is_statistic(graph, node.index):
                 continue
             norm = node.op == "batch_norm"
             operands = tuple(
@@ -58,11 +58,14 @@ class Values:
         return found
 
 
-def _is_statistic(graph: Graph, node: Node) -> bool:
-    """Only normalizations read it, as their stored mean or variance."""
-    readers = [graph[i] for i in graph.users.get(node.index, ())]
-    roles = [(n.op, role) for n in readers for role, i in zip(n.roles, n.inputs, strict=True) if i == node.index]
-    return bool(roles) and all(op == "batch_norm" and role in STORED for op, role in roles)
+def _is_statistic(graph: Graph, index: int) -> bool:
+    """Only normalizations read it, as their stored mean or variance; or what only they read."""
+    readers = [graph[i] for i in graph.users.get(index, ())]
+    roles = [(n, role) for n in readers for role, i in zip(n.roles, n.inputs, strict=True) if i == index]
+    return bool(roles) and all(
+        role in STORED if n.op == "batch_norm" else n.index not in graph.depends and _is_statistic(graph, n.index)
+        for n, role in roles
+    )
 
 
 @examines("BH-04", by="behaviour")
