@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 
 from .blocks import Block, Branch, Convolution, convolution_of, find_branches
 from .graph import Graph, Node
@@ -124,22 +125,28 @@ def dissect(graph: Graph) -> Anatomy:
 
 
 def _prepared(graph: Graph, stem: list[int]) -> int:
-    """How many nodes of the stem, from its first one on, add fixed numbers to the input or multiply it by them."""
-    count = 0
+    """How many nodes of the stem, from its first one on, normalise the input: by a mean, for instance, and a deviation
+    that the network holds for each channel or pixel (section 4.2; clause TC-04). Numbers alone are no mean.
+    """
+    count, tensors = 0, 0
     while count < len(stem) and graph[stem[count]].op in ARITHMETIC and _is_fixed(graph, stem[count]):
+        tensors += len(graph[stem[count]].inputs) > 1
         count += 1
-    return count if count < len(stem) and graph[stem[count]].op == "conv" else 0
+    return count if tensors and count < len(stem) and graph[stem[count]].op == "conv" else 0
 
 
 def _is_fixed(graph: Graph, index: int) -> bool:
-    """Does nothing but the input and fixed numbers enter the node?"""
-    ahead = [i for i in graph[index].inputs if i not in graph.depends]
+    """Does nothing but the input and fixed numbers, the same for each image, enter the node?"""
+    node = graph[index]
+    ahead = [i for i in node.inputs if i not in graph.depends]
+    if len(ahead) != len(node.inputs) - 1 or any(prod(graph[i].shape) > prod(node.shape[1:]) for i in ahead):
+        return False
     while ahead:
-        node = graph[ahead.pop()]
-        if node.op == "parameter":
+        other = graph[ahead.pop()]
+        if other.op == "parameter":
             return False
-        ahead += node.inputs
-    return len(graph.data_inputs(graph[index])) == 1
+        ahead += other.inputs
+    return True
 
 
 def _is_join(graph: Graph, index: int) -> bool:

@@ -27,7 +27,6 @@ for _name, _join in ADDITIONS.items():
     add(R18, f"addition-as-{_name}", joined(_join))
 
 HEADS = {
-    "nanmean": lambda x: x.nanmean((2, 3)),
     "mean-of-rows-stacked": lambda x: torch.stack([row.mean(2) for row in x.unbind(2)]).mean(0),
 }
 for _name, _pool in HEADS.items():

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 import torch
@@ -27,6 +28,7 @@ PLAIN = frozenset(
     ("sub", "mul", "div", "scale", "add_scalar", "concat", "pad", "slice", "scatter", "reshape", "permute", "detach")
 ) | frozenset(("constant", "relu6", "gelu", "silu", "mish", "sigmoid", "tanh", "hardswish", "hardsigmoid", "rrelu"))
 PLAIN |= {"avg_pool", "global_avg_pool", "global_max_pool", "softmax", "log_softmax"}
+SUMS = frozenset(("aten.mean", "aten.sum", "aten.nansum"))
 AHEAD = 6  # operations behind a strange one that may belong to its piece
 LARGEST = 64  # operations of a piece
 TRIES = 200  # pieces that are run, of one graph
@@ -94,9 +96,15 @@ def _rewrite(
     if y.shape != graph[end].shape or not y.is_floating_point():
         return False
     maps = [given[i] for i in sources]
-    return (
-        _sum(graph, nodes, end, sources, piece, maps, y) if len(maps) == 2 else _layer(nodes, end, sources, maps[0], y)
-    )
+    if len(maps) == 2:
+        return _sum(graph, nodes, end, sources, piece, maps, y)
+    sums = all(graph[i].op in SUMS for i in piece if _is_strange(graph, graph[i]))  # a mean does not show an order
+    layer = _layer_of(maps[0], y, sums)
+    if layer is None:
+        return False
+    op, attrs = layer
+    nodes[end] = replace(nodes[end], op=op, inputs=sources, roles=("x",), attrs=attrs)
+    return True
 
 
 def _values(node: Node, generator: torch.Generator) -> torch.Tensor:
@@ -108,19 +116,16 @@ def _values(node: Node, generator: torch.Generator) -> torch.Tensor:
     return x.abs() if node.op in ("relu", "max_pool") else x
 
 
-def _layer(nodes: list[Node], end: int, sources: tuple[int, ...], x: torch.Tensor, y: torch.Tensor) -> bool:
-    layer: tuple[str, Mapping[str, Any]] | None = None
-    if y.shape == x.shape and torch.equal(y, x.clamp(min=0)) and bool((x < 0).any()):
-        layer = ("relu", {})
-    elif x.dim() == 4 and y.flatten(1).shape == x.shape[:2] and _same(y.flatten(1), x.mean((2, 3))):
-        layer = ("global_avg_pool", {"keepdim": y.dim() == 4})
-    elif x.dim() == y.dim() == 4 and min(x.shape[2:]) > 2 and y.shape == F.max_pool2d(x, 3, 2, 1).shape:
-        layer = ("max_pool", POOL) if torch.equal(y, F.max_pool2d(x, 3, 2, 1)) else None
-    if layer is None:
-        return False
-    op, attrs = layer
-    nodes[end] = replace(nodes[end], op=op, inputs=sources, roles=("x",), attrs=attrs)
-    return True
+def _layer_of(x: torch.Tensor, y: torch.Tensor, sums: bool) -> tuple[str, Mapping[str, Any]] | None:
+    """What layer gives y where x is given, with its attributes; None where it is none of those."""
+    if y.shape == x.shape:
+        return ("relu", {}) if bool((x < 0).any()) and torch.equal(y, x.clamp(min=0)) else None
+    if x.dim() != 4 or y.dim() < 2 or y.shape[:2] != x.shape[:2]:
+        return None
+    if sums and y.numel() == prod(x.shape[:2]) and _same(y.reshape(x.shape[:2]), x.mean((2, 3))):
+        return ("global_avg_pool", {"keepdim": y.dim() == 4})
+    pooled = F.max_pool2d(x, 3, 2, 1) if min(x.shape[2:]) > 2 else x
+    return ("max_pool", POOL) if y.shape == pooled.shape and torch.equal(y, pooled) else None
 
 
 def _sum(

@@ -114,14 +114,14 @@ class Bench:
         part = 2 if self.deep else 1
         known = SMALL.get(extents[0], ()) if len(set(extents)) == 1 else ()
         sizes = [[extent // part for extent in size] for size in known]
-        narrow = _narrow(dissect(simplify(self.candidate.graph)))
+        narrow = narrow_pools(dissect(simplify(self.candidate.graph)))
         for size in (*sizes, [extent // part for extent in extents]):
             try:
                 graph = self.laboratory.capture((2, channels, *size))
             except CaptureError:
                 continue
             found = dissect(simplify(graph))
-            if _narrow(found) <= narrow:
+            if narrow_pools(found) <= narrow:
                 return (2, channels, *size), found
         shape = (2, channels, *extents)
         return shape, dissect(simplify(self.laboratory.capture(shape)))
@@ -183,7 +183,7 @@ class Bench:
         return None
 
 
-def _narrow(found: Anatomy) -> int:
+def narrow_pools(found: Anatomy) -> int:
     """How many of the head's pools have a window that does not cover the whole map."""
     pools = (found.graph[i] for i in found.head if found.graph[i].op in POOLS)
     return sum(not is_global_pool(found.graph, node) for node in pools)

@@ -15,7 +15,7 @@ from ..choices import adopt
 from ..clauses.case import Case, Result, examines, size_text
 from ..simplify import simplify
 from ..spec import load_spec
-from .bench import Refuted
+from .bench import Refuted, narrow_pools
 from .pieces import bench_of, examples_for, explored
 
 
@@ -48,8 +48,16 @@ def any_size(case: Case) -> Result:
                 size_text(output),
                 deviation=_fixed(case),
             )
+        found = dissect(simplify(graph))
+        if narrow_pools(found) > narrow_pools(case.found):
+            raise Refuted(
+                f"At {size_text(size)} the head averages over a part of the map, and over all of it at the judged size.",
+                "all positions at any size",
+                " -> ".join(found.graph[i].op for i in found.head if found.graph[i].op != "reshape"),
+                deviation="head-fixed-kernel",
+            )
         if height % halved == width % halved == 0:
-            _demand_formula(case, dissect(simplify(graph)), size)
+            _demand_formula(case, found, size)
 
     if (found := _at_the_papers_sizes(case, prop)) is not None and found.outcome != "pass":
         return found
