@@ -51,7 +51,7 @@ def any_size(case: Case) -> Result:
         found = dissect(simplify(graph))
         if narrow_pools(found) > narrow_pools(case.found):
             raise Refuted(
-                f"At {size_text(size)} the head averages over a part of the map, and over all of it at the judged size.",
+                f"At {size_text(size)} the head averages over a part of the map; at the judged size it does over all.",
                 "all positions at any size",
                 " -> ".join(found.graph[i].op for i in found.head if found.graph[i].op != "reshape"),
                 deviation="head-fixed-kernel",
