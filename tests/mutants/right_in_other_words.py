@@ -11,7 +11,6 @@ RELUS = {
     "fmax": lambda x: torch.fmax(x, torch.zeros_like(x)),
     "larger-of-a-stack": lambda x: torch.stack((x, torch.zeros_like(x))).amax(0),
     "elu-of-alpha-0": lambda x: F.elu(x, alpha=0.0),
-    "x-where-heaviside": lambda x: x * torch.heaviside(x, torch.zeros((), dtype=x.dtype, device=x.device)),
     "x-by-its-sign": lambda x: x * (torch.sign(x) + 1) / 2,
 }
 for _name, _act in RELUS.items():

@@ -31,7 +31,7 @@ PLAIN |= {"avg_pool", "global_avg_pool", "global_max_pool", "softmax", "log_soft
 SUMS = frozenset(("aten.mean", "aten.sum", "aten.nansum"))
 AHEAD = 6  # operations behind a strange one that may belong to its piece
 LARGEST = 64  # operations of a piece
-TRIES = 200  # pieces that are run, of one graph
+MISSES = 40  # pieces in a row that are nothing of all this: then the graph is left as it is, a transformer perhaps
 POOL = {"kernel": (3, 3), "stride": (2, 2), "padding": (1, 1), "ceil": False, "dilation": (1, 1)}
 
 
@@ -40,20 +40,20 @@ def recognise(graph: Graph, fills: Mapping[int, float]) -> Graph:
 
     `fills` are the constants whose values are all one number, by node.
     """
-    tries = TRIES
+    left = MISSES
     done: set[int] = set()
     for node in graph:
         if not _is_strange(graph, node) or node.index in done:
             continue
         for end, sources, piece in reversed(list(_pieces(graph, node.index))):
-            if not tries:
+            if not left:
                 return graph
-            tries -= 1
             nodes = list(graph.nodes)
             if _rewrite(graph, nodes, end, sources, piece, fills):
-                graph = replace(graph, nodes=tuple(nodes))
+                graph, left = replace(graph, nodes=tuple(nodes)), MISSES
                 done |= piece
                 break
+            left -= 1
     return graph
 
 
