@@ -85,13 +85,15 @@ def _pieces(graph: Graph, start: int) -> Iterator[tuple[int, tuple[int, ...], se
 def _rewrite(
     graph: Graph, nodes: list[Node], end: int, sources: tuple[int, ...], piece: set[int], fills: Mapping[int, float]
 ) -> bool:
-    """Write the piece as what it computes; False where it is nothing of that."""
+    """Write the piece as what it computes; False where it is nothing of that, and where it cuts a gradient off."""
+    if any(graph[i].op == "detach" for i in piece):
+        return False
     generator = torch.Generator().manual_seed(0)
     given = {i: _values(graph[i], generator) for i in sources}
     known = {i: torch.full(graph[i].shape, fill, dtype=torch.float64) for i, fill in fills.items()}
     try:
         y = evaluate(graph, end, given | known, {})
-    except (CannotRun, RuntimeError):
+    except (CannotRun, RuntimeError, ValueError, TypeError, IndexError):
         return False
     if y.shape != graph[end].shape or not y.is_floating_point():
         return False
