@@ -134,10 +134,15 @@ ON_GPU_QUICK = ON_GPU[1], ON_GPU[7]
 SMOKE_SIZES = {224: 64, 32: 16}  # of images, so that a smoke test takes seconds
 
 
+def precisions_of(gpu: bool, bf16: bool = True) -> tuple[Precision, ...]:
+    """Those that a device computes itself. A GPU without bf16 is older than TF32, too."""
+    return (PRECISIONS if gpu else ("fp32", "bf16")) if bf16 else ("fp32",)
+
+
 def plan(wanted: Wanted) -> Iterator[tuple[Case, Way]]:
     """All cases with their contenders, those of one case one behind the other."""
     gpu = wanted.device != "cpu"
-    precisions = wanted.precisions or (PRECISIONS if gpu else ("fp32", "bf16"))
+    precisions = wanted.precisions or precisions_of(gpu)
     if wanted.models or wanted.batches:
         batches = wanted.batches or ((1, 32, 256) if gpu else (1,))
         names = wanted.models or (("resnet50", "resnet20") if gpu else ("resnet18", "resnet20"))

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 import torch
 
+from resnet_impl.processor import multiplies_bf16
+
 from . import cases, machine
 from .contest import Maker, Outcome, contest
 from .roofline import Ceiling
 from .turns import QUICK, Method, Replay, hand_over
 
-CPU_METHOD = Method(most=8.0)
+CPU_METHOD = Method(most=6.0)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -67,7 +69,7 @@ def read_options(config: pytest.Config) -> cases.Wanted:
         raise pytest.UsageError("--batch max is for GPUs: as many images as the memory of a CPU holds take minutes")
     return cases.Wanted(
         str(device),
-        tuple(precisions),  # type: ignore[arg-type]
+        tuple(precisions) or cases.precisions_of(device.type == "cuda", multiplies_bf16(device)),  # type: ignore[arg-type]
         tuple(models),
         tuple(cases.LARGEST if batch == "max" else int(batch) for batch in batches if batch),
         config.getoption("--quick"),
@@ -95,8 +97,7 @@ class Suite:
     def ceilings(self) -> dict[str, Ceiling]:
         """Measured once in a run; `outcomes` asks before its first contest is held."""
         if not self._ceilings:
-            precisions = cases.PRECISIONS if self.device.type == "cuda" else ("fp32", "bf16")
-            self._ceilings = machine.ceilings(self.device, precisions, small=self.method is None)
+            self._ceilings = machine.ceilings(self.device, self.wanted.precisions, small=self.method is None)
         return self._ceilings
 
     def outcomes(self, group: str, *tries: Callable[[], Mapping[str, Maker]]) -> dict[str, Outcome]:
@@ -167,4 +168,9 @@ def pytest_report_header(config: pytest.Config) -> str:
     """What is measured where."""
     suite = config.stash[SUITE]
     threads = f"{torch.get_num_threads()} threads" if suite.device.type == "cpu" else machine.facts(suite.device)["gpu"]
-    return f"resnet benchmarks: {suite.device}, {threads}" + (", smoke test: nothing is timed" * (not suite.method))
+    told = [f"resnet benchmarks: {suite.device}, {threads}"]
+    if not suite.method:
+        told.append("smoke test: nothing is timed")
+    if "bf16" not in suite.wanted.precisions and not config.getoption("--dtype"):
+        told.append("without bf16, for which it has no instructions (--dtype fp32,bf16 takes it in)")
+    return ", ".join(told)

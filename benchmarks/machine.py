@@ -18,10 +18,11 @@ from typing import Any
 
 import torch
 
+from resnet_impl.processor import bf16_flags, cpuinfo
+
 from .roofline import Ceiling
 
 PACKAGES = ("torch", "torchvision", "timm", "resnet-conformance", "pytest-benchmark")
-BF16_FLAGS = ("avx512_bf16", "amx_bf16", "bf16")  # x86 and ARM
 DTYPES = {"fp32": torch.float32, "tf32": torch.float32, "bf16": torch.bfloat16}
 REPEATS = 5  # of a copy and of a product: the best is the ceiling
 
@@ -70,11 +71,11 @@ def _best(call: Callable[[], Any], device: torch.device) -> float:
 
 def facts(device: torch.device) -> dict[str, Any]:
     """Hardware, versions, threads; plain data."""
-    cpu = _cpuinfo()
+    cpu = cpuinfo()
     found: dict[str, Any] = {
         "cpu": cpu.get("model name", platform.machine()),
         "cores": os.cpu_count(),
-        "bf16 instructions": [flag for flag in BF16_FLAGS if flag in cpu.get("flags", "").split()],
+        "bf16 instructions": bf16_flags(cpu) or [],
         "memory_gib": _total_memory(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
@@ -101,15 +102,6 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _cpuinfo() -> dict[str, str]:
-    """The first processor of /proc/cpuinfo; empty elsewhere."""
-    try:
-        text = Path("/proc/cpuinfo").read_text("utf-8").partition("\n\n")[0]
-    except OSError:
-        return {}
-    return {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in text.splitlines())}
-
-
 def _total_memory() -> float | None:
     try:
         return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
@@ -120,7 +112,7 @@ def _total_memory() -> float | None:
 def clocks(device: torch.device) -> dict[str, float]:
     """Clocks (MHz), temperature (degrees Celsius), load, as far as the machine says; perhaps empty."""
     found: dict[str, float] = {}
-    if (mhz := _cpuinfo().get("cpu MHz")) is not None:
+    if (mhz := cpuinfo().get("cpu MHz")) is not None:
         found["cpu_mhz"] = float(mhz)
     if hasattr(os, "getloadavg"):
         found["load"] = round(os.getloadavg()[0], 2)

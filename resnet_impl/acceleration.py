@@ -30,6 +30,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from resnet_impl.choices import require_choice
+from resnet_impl.processor import multiplies_bf16
 
 Precision = Literal["bf16", "fp32"]
 How = Literal["compiled", "graph", "eager"]
@@ -40,7 +41,7 @@ REHEARSALS = 3  # passes before a graph is captured: the libraries choose their 
 
 
 def fast(
-    model: nn.Module, precision: Precision = "bf16", how: How = "compiled", example: Tensor | None = None
+    model: nn.Module, precision: Precision | None = None, how: How = "compiled", example: Tensor | None = None
 ) -> Network:
     """The model in eval mode as a function of images (N, C, H, W) that gives float32 logits, without gradients.
 
@@ -51,10 +52,12 @@ def fast(
     * "graph": a CUDA graph captured by hand, of the shape of `example`, images on the GPU. No compiler is needed.
     * "eager": neither.
 
-    "bf16" pays where the processor multiplies it (avx512_bf16, amx_bf16; any GPU since Ampere); elsewhere "fp32".
+    `precision` None is "bf16" where the model's device multiplies it (avx512_bf16, amx_bf16, ARM's bf16; any GPU since
+    Ampere), elsewhere "fp32", as bfloat16 without instructions for it is slower than float32.
     Raises ValueError for another word, for a graph without an example on a GPU, and, from a graph, for images of
     another shape; torch.fx.proxy.TraceError where `model` has data-dependent control flow.
     """
+    precision = _faster(model) if precision is None else precision
     require_choice("precision", precision, "bf16", "fp32")
     require_choice("how", how, "compiled", "graph", "eager")
     dtype = DTYPES[precision]
@@ -81,13 +84,14 @@ def fast(
     return classify
 
 
-def fast_training(model: nn.Module, precision: Precision = "bf16", how: How = "compiled") -> Network:
+def fast_training(model: nn.Module, precision: Precision | None = None, how: How = "compiled") -> Network:
     """The model itself, its parameters in channels_last (strides change, values do not), to be trained through this.
 
-    "bf16" is autocast: parameters and their gradients stay float32. `how` is "compiled" (with CUDA graphs on a GPU) or
-    "eager", which the benchmarks use on a CPU. Images (N, C, H, W) -> logits (N, classes).
-    Raises ValueError for other words.
+    "bf16" is autocast: parameters and their gradients stay float32; None chooses as `fast` does. `how` is "compiled"
+    (with CUDA graphs on a GPU) or "eager", which the benchmarks use on a CPU. Images (N, C, H, W) -> logits
+    (N, classes). Raises ValueError for other words.
     """
+    precision = _faster(model) if precision is None else precision
     require_choice("precision", precision, "bf16", "fp32")
     require_choice("how", how, "compiled", "eager")
     device = next(model.parameters()).device.type
@@ -100,6 +104,12 @@ def fast_training(model: nn.Module, precision: Precision = "bf16", how: How = "c
             return net(images.to(memory_format=torch.channels_last))
 
     return run
+
+
+def _faster(model: nn.Module) -> Precision:
+    """That which the device of the model's parameters computes faster."""
+    device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
+    return "bf16" if multiplies_bf16(device) else "fp32"
 
 
 def fold(model: nn.Module) -> nn.Module:

@@ -34,7 +34,7 @@ from resnet_impl.analysis.variants import MODELS, Variant, variants
 from resnet_impl.cifar10 import train as trainer
 from resnet_impl.cifar10.data import Cifar10, load_data
 from resnet_impl.cifar10.display import watching
-from resnet_impl.cifar10.launch import open_runs, unlike
+from resnet_impl.cifar10.launch import open_runs, slow_here, unlike
 from resnet_impl.cifar10.recipe import LOOK, Recipe, departures, to_plain
 from resnet_impl.cifar10.runs import Stopped
 from resnet_impl.cifar10.runs import train as train_runs
@@ -87,7 +87,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     with joined(options.device) as world:
         data = _images(options)
         told = (*unlike(data), *departures(recipe))
-        for sentence in (data.source, *(told or ("the paper's recipe",))):
+        for sentence in (data.source, *(told or ("the paper's recipe",)), *slow_here(recipe, world.device)):
             console.print(f"  {sentence}", soft_wrap=True)
         try:
             for seed in options.seeds:  # seed by seed: what is there early compares all variants

@@ -19,6 +19,7 @@ from resnet_impl.cifar10.runs import Run, resume
 from resnet_impl.cifar10.trainer import Trainer
 from resnet_impl.cifar10.views import Views, per_channel_mean, per_channel_std, per_pixel_mean
 from resnet_impl.cifar10.world import World
+from resnet_impl.processor import multiplies_bf16
 
 
 def prepare(recipe: Recipe, data: Cifar10, world: World) -> tuple[Split, Split, Views]:
@@ -111,6 +112,13 @@ def unlike(data: Cifar10) -> Iterator[str]:
             f"{len(data.train):,} + {len(data.test):,} images of {len(data.classes)} classes, not the 50,000 + 10,000"
             " of CIFAR-10"
         )
+
+
+def slow_here(recipe: Recipe, device: torch.device) -> Iterator[str]:
+    """What takes longer on this device than it need, a sentence each: no departure, as the results are the same."""
+    if recipe.precision == "bf16" and not multiplies_bf16(device):
+        kind = "GPU" if device.type == "cuda" else "processor"
+        yield f"SLOW: this {kind} has no instructions for bf16; in fp32 (no --precision) it is several times as fast"
 
 
 def _check_ghosts(recipe: Recipe, world: World) -> None:

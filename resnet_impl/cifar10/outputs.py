@@ -17,6 +17,7 @@ import torch
 from resnet_impl.cifar10.errors import TrainingError
 from resnet_impl.cifar10.files import replacing
 from resnet_impl.cifar10.trainer import Row
+from resnet_impl.processor import cpuinfo
 
 
 def write(path: Path, content: bytes) -> None:
@@ -61,6 +62,7 @@ def environment(device: torch.device) -> dict[str, Any]:
         "python": platform.python_version(),
         "torch": str(torch.__version__),
         "machine": f"{platform.system()} {platform.machine()}",
+        **({"processor": name} if (name := cpuinfo().get("model name")) else {}),
         "device": str(device.type),
         "threads": torch.get_num_threads(),
     }

@@ -27,7 +27,7 @@ from torch import Tensor
 
 from resnet_impl.cifar10.data import Cifar10, load_data
 from resnet_impl.cifar10.errors import DataError, TrainingError
-from resnet_impl.cifar10.launch import prepare, set_arithmetic
+from resnet_impl.cifar10.launch import prepare, set_arithmetic, slow_here
 from resnet_impl.cifar10.outputs import environment, write_json
 from resnet_impl.cifar10.recipe import Recipe, to_plain
 from resnet_impl.cifar10.step import Step
@@ -228,6 +228,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         recipe, world = read_recipe(options, options.model), World(find_device(options.device))
         set_arithmetic(recipe, deterministic=False)
+        for sentence in slow_here(recipe, world.device):
+            print(sentence, file=sys.stderr)
         data = load_data(options.data, download=options.download, cache=options.cache)
         chosen, done = list(ways(recipe, data, world)), (options.turns + 1) * options.each
         seconds = measure(chosen, options.turns, options.each)

@@ -24,7 +24,7 @@ from resnet_impl.cifar10.curves import draw, title_of
 from resnet_impl.cifar10.data import load_data
 from resnet_impl.cifar10.display import watching
 from resnet_impl.cifar10.errors import DataError, TrainingError
-from resnet_impl.cifar10.launch import open_runs, unlike
+from resnet_impl.cifar10.launch import open_runs, slow_here, unlike
 from resnet_impl.cifar10.models import NAMES, build
 from resnet_impl.cifar10.recipe import LOOK, Recipe, check_recipe, departures, paper
 from resnet_impl.cifar10.runs import Run, Stopped, train
@@ -180,7 +180,7 @@ def _train(options: argparse.Namespace, given: Sequence[str], world: World, cons
         recipe, data, options.seeds, options.output, world, options.resume, not options.no_graphs, options.deterministic
     )
     console.print(f"{recipe.model} on {data.source}; {world.device}, {world.size} process(es)", soft_wrap=True)
-    for sentence in (*unlike(data), *(departures(recipe) or ("the paper's recipe",))):
+    for sentence in (*unlike(data), *(departures(recipe) or ("the paper's recipe",)), *slow_here(recipe, world.device)):
         console.print(f"  {sentence}", soft_wrap=True)
     for run in runs:
         if run.trainer.done:

@@ -6,12 +6,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from benchmarks import cases, networks, test_checks
+from benchmarks import conftest as suite
 from resnet_conformance import identify
+from resnet_impl import processor
 
 CHECKOUT = Path(__file__).parents[2]
 CASES = [
@@ -125,6 +128,30 @@ def test_a_default_plan_of_a_cpu_asks_for_nothing_that_only_gpus_have() -> None:
     assert {way.precision for _, way in planned} == {"fp32", "bf16"}
     assert not {way.mode for _, way in planned} & {"graph", "compiled"}
     assert all(way.library == cases.OURS for case, way in planned if case.model.size == 32)
+
+
+@pytest.mark.parametrize(
+    ("flags", "dtype", "expected"),
+    [
+        (["avx512_bf16"], None, ("fp32", "bf16")),
+        ([], None, ("fp32",)),
+        ([], "fp32,bf16", ("fp32", "bf16")),
+        (["avx512_bf16"], "fp32", ("fp32",)),
+    ],
+)
+def test_bf16_takes_part_where_the_processor_multiplies_it_or_it_was_asked_for(
+    monkeypatch, flags, dtype, expected
+) -> None:
+    monkeypatch.setattr(processor, "bf16_flags", lambda info: flags)
+    given = {"--device": "cpu", "--dtype": dtype, "--quick": False}
+    config = SimpleNamespace(getoption=lambda name, default=None: given.get(name, default), stash=pytest.Stash())
+    wanted = suite.read_options(config)
+    assert wanted.precisions == expected
+    assert {way.precision for _, way in cases.plan(wanted)} == set(expected)
+    config.stash[suite.SUITE] = suite.Suite(wanted, None)
+    told = "without bf16, for which it has no instructions (--dtype fp32,bf16 takes it in)"
+    assert (told in suite.pytest_report_header(config)) is (not flags and dtype is None)
+    assert set(config.stash[suite.SUITE].ceilings) == set(expected)
 
 
 def test_named_models_and_batches_meet_every_contender() -> None:

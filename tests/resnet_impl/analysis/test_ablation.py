@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 
+from resnet_impl import processor
 from resnet_impl.analysis import ablation
 from resnet_impl.analysis.complexity import multiply_adds, parameters
 from resnet_impl.analysis.errors import AnalysisError
@@ -69,6 +70,13 @@ def test_what_is_no_variant(keys: list[str], depth: int, told: str) -> None:
 
 def records(folder: Path) -> dict[str, Any]:
     return {p.parent.parent.name + p.parent.name: json.loads(p.read_text()) for p in folder.rglob("run.json")}
+
+
+def test_that_bf16_does_not_pay_here_is_told(run: Run, monkeypatch, capsys) -> None:
+    pytest.importorskip("matplotlib")
+    monkeypatch.setattr(processor, "bf16_flags", lambda info: [])
+    assert run("ablation", *TINY, "--variants", "A", "--precision", "bf16") == 0
+    assert "SLOW: this processor has no instructions for bf16" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from resnet_impl import processor
 from resnet_impl.cifar10 import checkpoint, train
 from resnet_impl.cifar10.errors import TrainingError
 from resnet_impl.cifar10.launch import open_runs
@@ -53,10 +54,24 @@ def test_a_run_writes_what_it_was_and_reached(tmp_path: Path, capsys: pytest.Cap
     assert run["synthetic"]
     assert "200 iterations, not 64000: no result of the paper's recipe" in run["departures"]
     assert (run["environment"]["torch"], run["seed"]) == (torch.__version__, 0)
+    assert run["environment"].get("processor") == processor.cpuinfo().get("model name")
     err = capsys.readouterr().err
     assert "made images" in err
     assert "no result of the paper's recipe" in err
     assert "synthetic images, which say nothing of the network" in err
+
+
+@pytest.mark.parametrize(
+    ("precision", "flags", "told"), [("bf16", [], True), ("bf16", ["amx_bf16"], False), ("fp32", [], False)]
+)
+def test_that_bf16_does_not_pay_here_is_told_before_it_begins(
+    tmp_path: Path, monkeypatch, capsys, precision: str, flags: list[str], told: bool
+) -> None:
+    monkeypatch.setattr(processor, "bf16_flags", lambda info: flags)
+    assert main(tmp_path, "--iterations", "1", "--precision", precision) == 0
+    begun, _, _ = capsys.readouterr().err.partition("seed 0")
+    assert ("SLOW: this processor has no instructions for bf16; in fp32 (no --precision)" in begun) is told
+    assert "SLOW" not in (tmp_path / "run.json").read_text()  # errors are what they are anywhere
 
 
 def test_curves_are_drawn(tmp_path: Path) -> None:
