@@ -18,14 +18,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from .capture.problems import late_words, shortened
+
 if TYPE_CHECKING:
     from .findings import Report
 
 TIMEOUT = 120.0  # seconds that a target gets unless told otherwise
 STARTING = 120.0  # seconds that importing torch may take on top
 READY, ANSWER = "ready", "answer.json"
+ASKED, PLACE = "asked", "place"  # a child whose time is over is asked where it is, and says so
 _KNOWN = frozenset({"report", "text", "problem"})  # each answer has one of these
 LOOK = 0.01  # seconds between two looks at the child
+TO_SAY = 1.0  # seconds that it has to say where it is
 CHILD = "import sys; sys.path[:] = {path!r}; from resnet_conformance.inside import main; main({folder!r})"
 
 INSTEAD = "in Python, give the factory itself in the place of its address"
@@ -86,6 +90,8 @@ def ask(
             with contextlib.suppress(BrokenPipeError), process.stdin as stream:
                 stream.write(data)
             on_time = _wait(process, place, timeout)
+            if not on_time:
+                _ask_where(process, place)
         finally:
             _end(process)
         return _read(place / ANSWER, request, process, on_time, timeout)
@@ -145,6 +151,16 @@ def _wait(process: subprocess.Popen[bytes], place: Path, timeout: float | None) 
     return True
 
 
+def _ask_where(process: subprocess.Popen[bytes], place: Path) -> None:
+    """Until the child has said where it is, or is too busy to."""
+    with contextlib.suppress(OSError):  # a target may have written there, or removed the folder
+        (place / PLACE).unlink(missing_ok=True)
+        (place / ASKED).touch()
+    begin = time.monotonic()
+    while not (place / PLACE).exists() and process.poll() is None and time.monotonic() - begin < TO_SAY:
+        time.sleep(LOOK)
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Nothing of the child stays, nor what it started."""
     if process.poll() is None and not hasattr(os, "killpg"):
@@ -169,9 +185,8 @@ def _read(
         answer = json.loads(path.read_text("utf-8"))
     except OSError:
         if not on_time:
-            raise Problem(
-                f"{target} took longer than {timeout:g} s: give it more time (--timeout)", ended=True, late=True
-            ) from None
+            message = late_words(target, timeout or TIMEOUT, _read_place(path.with_name(PLACE)))
+            raise Problem(message, ended=True, late=True) from None
         raise Problem(f"{target} could not be judged: {_end_words(process.returncode)}", ended=True) from None
     except (ValueError, RecursionError) as error:
         raise unreadable(request, f"{type(error).__name__}: {error}") from None
@@ -181,6 +196,17 @@ def _read(
         trace, differ = answer.get("trace", ""), answer.get("differ") is True
         raise Problem(str(answer["problem"]), str(trace), differ)
     return answer
+
+
+def _read_place(path: Path) -> str:
+    """Where the child was, in a line; what stands there may be the target's own, too. "" where it did not say."""
+    try:
+        if not path.is_file():
+            return ""
+        with path.open(encoding="utf-8") as file:
+            return shortened(file.read(1000))
+    except (OSError, ValueError):
+        return ""
 
 
 def _name(request: Request) -> str:

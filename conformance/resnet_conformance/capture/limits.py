@@ -11,11 +11,13 @@ import math
 import signal
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from types import FrameType
 from typing import TypeVar
 
-from .problems import LONGEST, CaptureError, Expired, LimitError
+from .places import innermost
+from .problems import LONGEST, CaptureError, Expired, LimitError, late_words
 
 T = TypeVar("T")
 
@@ -63,6 +65,13 @@ def check_limit(seconds: float | None) -> None:
         raise LimitError(f"the time limit is {seconds!r}: give a number of seconds above 0, or None for no limit")
 
 
+def _place(error: BaseException) -> str:
+    """Where it struck first: each `exposed` around that place raised another in its turn."""
+    while isinstance(error.__context__, Expired):
+        error = error.__context__
+    return innermost(traceback.extract_tb(error.__traceback__))
+
+
 def within(seconds: float | None, address: str, call: Callable[[], T]) -> T:
     """The result of `call`, unless it takes longer. Raises CaptureError then, and LimitError for a wrong number.
 
@@ -72,8 +81,7 @@ def within(seconds: float | None, address: str, call: Callable[[], T]) -> T:
     check_limit(seconds)
     if seconds is None:
         return call()
-    message = f"{address} took longer than {seconds:g} s: give it more time (--timeout)"
-    seconds = min(float(seconds), LONGEST)
+    given, seconds = seconds, min(float(seconds), LONGEST)
     deadline, was_exposed = clock.deadline, clock.exposed
     signals = threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer")
     handler = signal.getsignal(signal.SIGALRM) if signals else None
@@ -89,7 +97,7 @@ def within(seconds: float | None, address: str, call: Callable[[], T]) -> T:
             raise Expired
         return result
     except Expired as error:
-        raise CaptureError(message) from error
+        raise CaptureError(late_words(address, given, _place(error))) from error
     finally:
         if signals:
             signal.setitimer(signal.ITIMER_REAL, 0)

@@ -8,23 +8,29 @@ import importlib.util
 import os
 import pkgutil
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-
-STANDARD, TORCH, OURS = Path(os.__file__).parent, Path(torch.__file__).parent, Path(__file__).parents[1]
+STANDARD, OURS = Path(os.__file__).parent, Path(__file__).parents[1]
+_torch = importlib.util.find_spec("torch")  # which imports nothing of it
+TORCH = Path(_torch.origin if _torch and _torch.origin else os.devnull).parent
 
 
 def place_of(error: BaseException) -> str:
     """ " (net.py:9)": the innermost line that is neither torch's nor Python's own; "" where there is none."""
-    frames = traceback.extract_tb(error.__traceback__)
+    place = innermost(traceback.extract_tb(error.__traceback__))
+    return f" ({place})" if place else ""
+
+
+def innermost(frames: Sequence[traceback.FrameSummary]) -> str:
+    """ "net.py:9": the last of these that is neither torch's, Python's nor ours; "" where there is none."""
     place = next((frame for frame in reversed(frames) if _is_a_strangers(frame.filename)), None)
     if place is None:
         return ""
     path = Path(place.filename)
     with contextlib.suppress(OSError):  # a stranger may have removed the folder that we are in
         path = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    return f" ({path}:{place.lineno})"
+    return f"{path}:{place.lineno}"
 
 
 def _is_a_strangers(name: str) -> bool:

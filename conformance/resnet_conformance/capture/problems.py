@@ -34,6 +34,12 @@ class Expired(BaseException):
     """The time limit was reached. No Exception, so that nobody's `except Exception` swallows it."""
 
 
+def late_words(address: str, seconds: float, place: str) -> str:
+    """What is said of a target that takes too long, and where it was when the time was over ("" where nobody knows)."""
+    told = f"{address} took longer than {seconds:g} s: give it more time (--timeout)"
+    return f"{told}. When the time was over it was at {place}" if place else told
+
+
 LONGEST = 1e6  # seconds: 11 days, which the timers of all systems bear
 
 

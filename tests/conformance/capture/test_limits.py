@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import signal
 import sys
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 import torch
@@ -69,6 +71,19 @@ def test_a_signal_never_strikes_while_things_are_put_back():
         with pytest.raises(CaptureError, match=r"longer than 0\.2 s"):
             within(0.2, "it", call)
     assert restored == [True, True]
+
+
+def test_it_says_where_the_code_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (
+        "import time\nfrom torch import nn\n\n\nclass Slow(nn.Module):\n    def forward(self, x):\n"
+        "        return nn.functional.relu(self.wait(x))\n\n    def wait(self, x):\n        time.sleep(5)\n"
+    )
+    (tmp_path / "slow.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(CaptureError, match=r"slow\.py:10$"):
+        capture_candidate(importlib.import_module("slow").Slow, shapes=SMALL, timeout=0.3)
+    with pytest.raises(CaptureError, match=r"--timeout\)$"):
+        within(0.1, "it", lambda: None if time.sleep(0.3) else exposed(bool))  # nothing of a stranger ran
 
 
 def test_code_that_swallows_it_once_is_stopped_when_it_ends():

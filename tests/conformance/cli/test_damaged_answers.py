@@ -73,6 +73,37 @@ def test_an_answer_that_is_a_pipe_is_not_waited_for(
     assert_one_message(run("check", "a:b"), UNREADABLE)
 
 
+PLACES = {
+    "with an escape": (
+        "write_bytes(b'n.py' + bytes([27]) + b'[2J:3')",
+        ". When the time was over it was at n.py [2J:3\n",
+    ),
+    "without end": ("write_bytes(b'x' * 10**8)", "x\n"),
+    "nothing": ("write_bytes(b'')", ""),
+    "no UTF-8": ("write_bytes(bytes([255]))", ""),
+    "a folder": ("mkdir()", ""),
+    "endless": ("symlink_to('/dev/zero')", ""),
+}
+
+
+@pytest.mark.parametrize(("writes", "told"), PLACES.values(), ids=PLACES)
+def test_a_place_that_is_none(
+    writes: str, told: str, monkeypatch: pytest.MonkeyPatch, run: Run, assert_one_message
+) -> None:
+    late = (
+        "import pathlib, time\nplace = pathlib.Path({folder!r})\n(place / 'ready').touch()\n"
+        "while not (place / 'asked').exists():\n    time.sleep(0.01)\n"
+        f"(place / 'place').{writes}\ntime.sleep(60)  # {{path}}"
+    )
+    monkeypatch.setattr(outside, "CHILD", late)
+    result = run("check", "a:b", "--timeout", "0.1")
+    begin = "resnet-conformance: a:b took longer than 0.1 s: give it more time (--timeout)"
+    assert_one_message(result, begin)
+    assert result[2].endswith(told)
+    assert len(result[2]) < 1000
+    assert told or result[2] == begin + "\n"
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_says_so(
     verb: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, run: Run, assert_one_message

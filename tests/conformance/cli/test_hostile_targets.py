@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-NETS = """
-import atexit, ctypes, os, signal, subprocess, sys, threading, time
+NETS = r"""
+import atexit, ctypes, os, re, shutil, signal, subprocess, sys, threading, time
+from pathlib import Path
 from torch import nn
 
 def net():
@@ -31,7 +32,7 @@ def net():
 
 def loud():
     print("by print")
-    sys.__stdout__.write("by the original stream\\n")
+    sys.__stdout__.write("by the original stream\n")
     os.write(1, b"by descriptor\\n")
     os.system("echo by a child")
     ctypes.CDLL(None).puts(b"by the C library")
@@ -86,15 +87,35 @@ def obeyed():
 def swallows():
     while True:
         try:
-            time.sleep(1)
+            time.sleep(1)  # and again
         except BaseException:
             pass
 
 def resets_the_timer():
     signal.setitimer(signal.ITIMER_REAL, 0)
     while True:
-        time.sleep(1)
+        time.sleep(1)  # in silence
+
+def is_busy():
+    re.fullmatch("(a+)+", "a" * 40 + "b")  # no other thread runs meanwhile
+
+def removes_its_place():
+    shutil.rmtree(its_place())
+    time.sleep(60)
+
+def lies():
+    (its_place() / "place").write_text("elsewhere")
+    time.sleep(60)  # after a lie
+
+def its_place():
+    return Path(re.search(r"main\('(.*?)'\)", Path("/proc/self/cmdline").read_text())[1])
 """
+
+
+def late(limit: str, line: str) -> str:
+    """What is said of code that is at this line of it when the time is over."""
+    number = next(n for n, each in enumerate(NETS.splitlines(), 1) if line in each)
+    return f"took longer than {limit}: give it more time (--timeout). When the time was over it was at nets.py:{number}"
 
 
 @pytest.fixture
@@ -120,9 +141,12 @@ def test_nothing_of_the_target_reaches_standard_output(folder: Path, name: str) 
 
 
 ENDS = {
-    "swallows": "nets.py:swallows took longer than 0.5 s: give it more time (--timeout)",
-    "resets_the_timer": "nets.py:resets_the_timer took longer than 0.5 s: give it more time (--timeout)",
-    "prints_on": "nets.py:prints_on took longer than 3 s: give it more time (--timeout)",
+    "swallows": f"nets.py:swallows {late('0.5 s', 'time.sleep(1)  # and again')}",
+    "resets_the_timer": f"nets.py:resets_the_timer {late('0.5 s', 'time.sleep(1)  # in silence')}",
+    "is_busy": "nets.py:is_busy took longer than 0.5 s: give it more time (--timeout)",
+    "removes_its_place": "nets.py:removes_its_place took longer than 0.5 s: give it more time (--timeout)",
+    "lies": f"nets.py:lies {late('0.5 s', 'time.sleep(60)  # after a lie')}",
+    "prints_on": f"nets.py:prints_on {late('3 s', '* 100_000_000')}",
     "exits_as_a_shell_does": "its code ended the process (os._exit, exit code 130)",
     "interrupts": "raised KeyboardInterrupt",
     "obeyed": "cannot construct nets.py:obeyed: ValueError:  [2Jgone",
