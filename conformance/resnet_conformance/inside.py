@@ -5,8 +5,11 @@ It ends at once when the answer is written: threads and exit handlers that a str
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
+import shutil
+import signal
 import sys
 import threading
 import time
@@ -66,14 +69,18 @@ def _unpack(pipe: BinaryIO) -> Request:
 
 
 def _watch(parent: int, main_thread: int, folder: Path) -> None:
-    """A parent that is killed cannot end its child: the child looks. And it says where it is when it is asked."""
+    """A parent that is killed cannot end its child and tidy up: the child looks. Asked where it is, it says so."""
     asked = False
     while os.getppid() == parent:
         time.sleep(LOOK_UP)
         if not asked and (folder / ASKED).exists():
             asked = True
             frames = traceback.extract_stack(sys._current_frames()[main_thread])
-            write_atomically(folder / PLACE, innermost(frames))
+            with contextlib.suppress(OSError):  # the target's code may have removed the folder
+                write_atomically(folder / PLACE, innermost(frames))
+    shutil.rmtree(folder, ignore_errors=True)
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(os.getpid(), signal.SIGKILL)  # with what the target's code started
     os._exit(1)
 
 
