@@ -17,16 +17,20 @@ TORCH = Path(_torch.origin if _torch and _torch.origin else os.devnull).parent
 
 
 def place_of(error: BaseException) -> str:
-    """ " (net.py:9)": the innermost line that is neither torch's nor Python's own; "" where there is none."""
+    """ " (net.py:9)": the line of a stranger's code that raised it (innermost() below), or ""."""
     place = innermost(traceback.extract_tb(error.__traceback__))
     return f" ({place})" if place else ""
 
 
 def innermost(frames: Sequence[traceback.FrameSummary]) -> str:
-    """ "net.py:9": the last of these that is neither torch's, Python's nor ours; "" where there is none."""
-    place = next((frame for frame in reversed(frames) if _is_a_strangers(frame.filename)), None)
-    if place is None:
+    """ "net.py:9": the last of these that is neither torch's, Python's nor ours; "" where there is none.
+
+    A line of an installed package is told where no other is there: one cannot change it.
+    """
+    strangers = [frame for frame in reversed(frames) if _is_a_strangers(frame.filename)]
+    if not strangers:
         return ""
+    place = next((frame for frame in strangers if not _is_installed(Path(frame.filename))), strangers[0])
     path = Path(place.filename)
     with contextlib.suppress(OSError):  # a stranger may have removed the folder that we are in
         path = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
@@ -37,7 +41,11 @@ def _is_a_strangers(name: str) -> bool:
     path = Path(name)
     if not path.is_file() or path.is_relative_to(TORCH) or path.is_relative_to(OURS):
         return False
-    return not path.is_relative_to(STANDARD) or "site-packages" in path.parts
+    return not path.is_relative_to(STANDARD) or _is_installed(path)
+
+
+def _is_installed(path: Path) -> bool:
+    return bool({"site-packages", "dist-packages"}.intersection(path.parts))  # the latter is Debian's
 
 
 def missing_words(name: str) -> str:
