@@ -7,9 +7,11 @@ import difflib
 import importlib.util
 import os
 import pkgutil
+import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
 STANDARD, OURS = Path(os.__file__).parent, Path(__file__).parents[1]
 _torch = importlib.util.find_spec("torch")  # which imports nothing of it
@@ -68,3 +70,11 @@ def is_module(name: str) -> bool:
         return importlib.util.find_spec(name) is not None
     except (ImportError, ValueError, AttributeError):
         return False
+
+
+def below(package: ModuleType, name: str) -> str:
+    """ "torchvision.models:resnet50": where a package that has no `name` of its own has one further down, or ""."""
+    modules = [each for each in list(sys.modules) if each.startswith(f"{package.__name__}.")]
+    having = [each for each in modules if callable(getattr(sys.modules[each], "__dict__", {}).get(name))]
+    nearest = min(having, key=lambda each: (each.count("."), len(each)), default="")
+    return nearest and f"{nearest}:{name}"

@@ -28,7 +28,7 @@ from ..findings import TargetInfo
 from ..kinds import is_network_file, is_weights_file
 from .isolation import ALONE, default_device_kept, quiet, settings_kept
 from .limits import exposed
-from .places import is_module, missing_words, place_of
+from .places import below, is_module, missing_words, place_of
 from .problems import Expired, KeywordError, TargetError, last_line
 from .signatures import check_arguments
 
@@ -202,7 +202,9 @@ def _from_address(address: str, kwargs: dict[str, object]) -> LoadedTarget:
     found: Any = module
     for part in name.split("."):
         if not hasattr(found, part):
-            raise TargetError(f"{place} has no {name!r}{_nearest(name, makers or tuple(vars(module)))}")
+            inside = below(module, name)
+            near = f": did you mean {inside}?" if inside else _nearest(name, makers or tuple(vars(module)))
+            raise TargetError(f"{place} has no {name!r}{near}")
         found = getattr(found, part)
     kind = "file" if is_file else "factory"
     if isinstance(found, nn.Module):

@@ -117,6 +117,7 @@ def test_two_files_of_one_name_are_two_modules(file, tmp_path):
 MESSAGES = [
     ("no_such_package.at_all:net", {}, ["no module named 'no_such_package'", "Install it"]),
     ("torch.nn:Conv2dd", {}, ["torch.nn has no 'Conv2dd'", "did you mean Conv2d"]),
+    ("torch:Conv2d", {}, ["torch has no 'Conv2d'", "did you mean torch.nn:Conv2d?"]),
     ("torch.nn", {}, ["names no factory", "torch.nn:NAME", "It has: "]),
     ("torch.nn.Conv2d", {}, ["names no factory", "perhaps torch.nn:Conv2d"]),
     ("torch.nnn:Conv2d", {}, ["no module named 'torch.nnn'", "Did you mean torch.nn"]),
