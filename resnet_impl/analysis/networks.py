@@ -11,7 +11,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from resnet_impl.analysis.errors import AnalysisError
+from resnet_impl.analysis.errors import AnalysisError, said
 from resnet_impl.analysis.gates import Gate, Mode, PlainBlock, gated
 from resnet_impl.blocks import BasicBlockV1, BottleneckV1
 from resnet_impl.cifar10.views import Views
@@ -88,9 +88,14 @@ class Network:
 
     @torch.no_grad()
     def survey(self, images: Tensor) -> None:
-        """Run it once, for the shapes of the blocks. Raises AnalysisError where it cannot take these images."""
+        """Run it once, for the shapes of the blocks.
+
+        Raises AnalysisError where it cannot take these images, or does not run each block once, in their order.
+        """
+        order: list[str] = []
 
         def note(block: Block, given: tuple[Tensor, ...], put_out: Tensor) -> None:
+            order.append(block.name)
             block.came, block.went = tuple(given[0].shape[1:]), tuple(put_out.shape[1:])
             if isinstance(block.gate, Gate) and block.gate.seen is not None:
                 block.untouched = torch.equal(block.gate.seen[1], given[0])
@@ -106,9 +111,8 @@ class Network:
         try:
             out = self.net(images[:2])
         except Exception as error:
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise AnalysisError(
-                f"{self.label} cannot be run on images of {tuple(images.shape[1:])}: {reason}"
+                f"{self.label} cannot be run on images of {tuple(images.shape[1:])}: {said(error)}"
             ) from error
         finally:
             for hook in hooks:
@@ -117,6 +121,12 @@ class Network:
             raise AnalysisError(f"{self.label} puts out no logits (N, classes): a classifier is wanted")
         if idle := [block.name for block in self.blocks if not block.went]:
             raise AnalysisError(f"the block {idle[0]} of {self.label} is never run: it cannot be one of --blocks")
+        if again := [name for name in order if order.count(name) > 1]:
+            raise AnalysisError(
+                f"the block {again[0]} of {self.label} is run more than once: it cannot be one of --blocks"
+            )
+        if order != [block.name for block in self.blocks]:
+            raise AnalysisError(f"the blocks of {self.label} run in another order: write --blocks {','.join(order)}")
 
     @torch.no_grad()
     def settle(self, images: Tensor) -> None:
@@ -175,8 +185,12 @@ def opened(
                 " such as layer1.0,layer1.1"
             )
     modules = dict(net.named_modules())
-    blocks = []
+    blocks: list[Block] = []
     for name in names:
+        if names.count(name) > 1:
+            raise AnalysisError(f"{name} of {label} is named twice in --blocks")
+        if around := [each for each in names if name.startswith(f"{each}.")]:
+            raise AnalysisError(f"{name} of {label} lies in the block {around[0]}: name one of them in --blocks")
         if name not in modules:
             near = ", ".join(list(modules)[1:9])
             raise AnalysisError(f"{label} has no module {name!r}, named in --blocks; its modules begin with {near}")

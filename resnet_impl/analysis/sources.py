@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import importlib.util
+import inspect
 import pickle
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,13 +17,15 @@ import torch
 from torch import nn
 
 import resnet_impl
-from resnet_impl.analysis.errors import AnalysisError
+from resnet_impl.analysis.errors import AnalysisError, said
 from resnet_impl.analysis.networks import UNTRAINED, Network, opened
 from resnet_impl.cifar10 import checkpoint
 from resnet_impl.cifar10.errors import TrainingError
 from resnet_impl.cifar10.evaluate import read_trained
 from resnet_impl.cifar10.models import build
 from resnet_impl.cifar10.recipe import Recipe
+
+MANY = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def bundled(name: str, seed: int = 0) -> Network:
@@ -100,18 +105,30 @@ def _call(address: str) -> nn.Module:
         module = _import(where)
     except AnalysisError:
         raise
-    except Exception as error:
-        raise AnalysisError(f"cannot import {where}: {_said(error)}") from error
+    except (Exception, SystemExit) as error:
+        raise AnalysisError(f"cannot import {where}: {said(error)}") from error
     factory = getattr(module, name, None)
     if not callable(factory):
-        raise AnalysisError(f"{where} has no factory {name!r}")
+        near = difflib.get_close_matches(name, [each for each in vars(module) if callable(getattr(module, each))], 1)
+        raise AnalysisError(f"{where} has no factory {name!r}" + (f" (did you mean {near[0]!r}?)" if near else ""))
+    if needed := _needed(factory):
+        raise AnalysisError(f"{address} needs the arguments {', '.join(needed)}: name a factory that takes none")
     try:
         net = factory()
-    except Exception as error:
-        raise AnalysisError(f"{address} cannot be called without arguments: {_said(error)}") from error
+    except (Exception, SystemExit) as error:
+        raise AnalysisError(f"{address} could not be called: {said(error)}") from error
     if not isinstance(net, nn.Module):
         raise AnalysisError(f"{address} returns a {type(net).__name__}, no nn.Module")
     return net
+
+
+def _needed(factory: Callable[..., object]) -> list[str]:
+    """Its arguments that have no default; none where Python cannot tell."""
+    try:
+        parameters = inspect.signature(factory).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [each.name for each in parameters if each.default is each.empty and each.kind not in MANY]
 
 
 def _import(where: str) -> ModuleType:
@@ -141,11 +158,7 @@ def _read(path: Path) -> dict[str, Any]:
     except pickle.UnpicklingError as error:
         raise AnalysisError(f"{path} holds more than tensors and numbers: save the state_dict alone") from error
     except Exception as error:
-        raise AnalysisError(f"cannot read the weights {path}: {_said(error)}") from error
+        raise AnalysisError(f"cannot read the weights {path}: {said(error)}") from error
     if not isinstance(found, dict):
         raise AnalysisError(f"{path} holds no state_dict")
     return found
-
-
-def _said(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -160,7 +160,7 @@ def test_a_foreign_network_by_its_address(x: Tensor) -> None:
         ("no_such_package:f", "cannot import no_such_package"),
         ("no/such.py:f", "there is no file"),
         ("resnet_impl:resnet21", "has no factory 'resnet21'"),
-        ("resnet_impl:initialize", "cannot be called without arguments"),
+        ("resnet_impl:initialize", "needs the arguments net: name a factory"),
         ("builtins:dict", "returns a dict"),
         ("resnet_impl:cifar_resnet20", "has no module 'layer1.0', named in --blocks; its modules begin with stem"),
     ],

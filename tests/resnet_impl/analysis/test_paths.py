@@ -121,9 +121,26 @@ def test_the_verb(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert "resnet14: 2^6 paths, 3 blocks long on average" in capsys.readouterr().err
 
 
-def test_blocks_that_do_not_follow_each_other_are_refused(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    """In the wrong order, here."""
-    given = ("--target", "resnet_impl:cifar_resnet20", "--blocks", "maps32.1,maps32.0")
+SIDE_BY_SIDE = """
+from resnet_impl.blocks import BasicBlockV1
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem, self.left, self.right = nn.Conv2d(3, 4, 3), BasicBlockV1(4, 4), BasicBlockV1(4, 4)
+        self.fc = nn.Linear(4, 10)
+    def forward(self, x):
+        x = self.stem(x)
+        return self.fc((self.left(x) + self.right(x)).mean((2, 3)))
+"""
+
+
+def test_blocks_that_do_not_follow_each_other_are_refused(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "nets.py").write_text(SIDE_BY_SIDE)
+    given = ("--target", str(tmp_path / "nets.py:Net"), "--blocks", "left,right")
     assert run("paths", *given, "--images", "2", "--samples", "1") == 2
     assert "name in --blocks those that follow each other, in order" in capsys.readouterr().err
 
