@@ -23,8 +23,15 @@ from resnet_impl.processor import multiplies_bf16
 
 
 def prepare(recipe: Recipe, data: Cifar10, world: World) -> tuple[Split, Split, Views]:
-    """Training and test images on the device, and the views of them. The mean is of the training images alone."""
+    """Training and test images on the device, and the views of them. The mean is of the training images alone.
+
+    Raises TrainingError for a batch of more images than there are.
+    """
     train, test = split(data.train) if recipe.images == "part" else (data.train, data.test)
+    if recipe.batch > len(train):
+        raise TrainingError(
+            f"a batch of {recipe.batch} is more than the {len(train):,} images to train on: take a smaller --batch"
+        )
     if recipe.mean == "pixel":
         views = Views(per_pixel_mean(train.images))
     else:

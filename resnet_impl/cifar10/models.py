@@ -27,10 +27,9 @@ def build(name: str, num_classes: int = 10) -> nn.Module:
     if kind == "preresnet" and depth in BOTTLENECKS and option is None:
         return cifar_preresnet_bottleneck((depth - 2) // 9, num_classes=num_classes)
     if not kind or depth < 8 or depth % 6 != 2 or (option and kind != "resnet"):
-        close = difflib.get_close_matches(name, NAMES)
-        near = sorted(close, key=lambda known: known[:-1] != name[:-1])  # of equally close ones
+        near = _nearest(name, kind, depth)
         raise TrainingError(
-            f"there is no model {name!r}" + (f" (did you mean {near[0]!r}?)" if near else "") + ": write resnet, plain"
+            f"there is no model {name!r}" + (f" (did you mean {near!r}?)" if near else "") + ": write resnet, plain"
             " or preresnet and a depth of 6n + 2, such as resnet20, plain56 or preresnet110 (164 and 1001, too);"
             " resnet20-B has projections, resnet20-A-split half of its zeros before the channels"
         )
@@ -40,3 +39,11 @@ def build(name: str, num_classes: int = 10) -> nn.Module:
     if kind == "plain":
         return cifar_plain(n, num_classes=num_classes)
     return cifar_preresnet(n, num_classes=num_classes)
+
+
+def _nearest(name: str, kind: str, depth: int) -> str:
+    """The nearest depth that there is, or the name that looks most alike; "" where none does."""
+    if kind:
+        return f"{kind}{6 * max(round((depth - 2) / 6), 1) + 2}"
+    close = difflib.get_close_matches(name, NAMES)
+    return min(close, key=lambda known: known[:-1] != name[:-1], default="")  # of equally close ones

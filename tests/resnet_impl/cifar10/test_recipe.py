@@ -93,7 +93,15 @@ def test_what_cannot_be_followed_is_refused(changes: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("resnet21", "6n [+] 2"), ("resnet2O", "did you mean 'resnet20'"), ("plain20-B", "6n"), ("resnet2", "6n")],
+    [
+        ("resnet21", r"6n [+] 2"),
+        ("resnet21", "did you mean 'resnet20'"),
+        ("resnet2O", "did you mean 'resnet20'"),
+        ("resnet9", "did you mean 'resnet8'"),
+        ("preresnet111", "did you mean 'preresnet110'"),
+        ("plain20-B", "did you mean 'plain20'"),
+        ("resnet2", "did you mean 'resnet8'"),
+    ],
 )
 def test_a_model_that_there_is_not(name: str, words: str) -> None:
     with pytest.raises(TrainingError, match=words):

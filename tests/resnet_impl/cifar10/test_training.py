@@ -262,30 +262,3 @@ def test_warm_up_ends_when_the_error_is_low(tmp_path: Path) -> None:
     train_runs([run], 100, lambda runs: None, 100)
     assert rates[:100] == [0.01] * 100
     assert rates[100] == pytest.approx(0.1)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (("--model", "resnet21"), "there is no model 'resnet21'"),
-        (("--evaluate-every", "150"), "--evaluate-every is a multiple of 100, not 150"),
-        (("--ghost", "3"), "ghost batches of 3 do not divide a batch of 8"),
-        (("--device", "cuda:99"), "there is no device 'cuda:99' here"),
-    ],
-)
-def test_a_mistake_is_one_message(
-    arguments: tuple[str, ...], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(tmp_path / "run", *arguments) == 2
-    err = capsys.readouterr().err
-    assert err.startswith("python -m resnet_impl.cifar10.train: ")
-    assert words in err
-    assert "Traceback" not in err
-
-
-def test_a_damaged_checkpoint_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(tmp_path, "--iterations", "20") == 0
-    path = tmp_path / "checkpoint.pt"
-    path.write_bytes(path.read_bytes()[:5000])
-    assert main(tmp_path, "--iterations", "20", "--resume") == 2
-    assert f"{path} is no checkpoint, or a damaged one" in capsys.readouterr().err
