@@ -17,6 +17,7 @@ from ..graph import Graph, GraphBuilder, Node, Shape, Tensor
 from ..normalizers import find_norms
 from . import facts
 from .batches import whole
+from .biases import into_convolutions
 from .facts import UNKNOWN, Fact
 from .placements import place_channels
 from .recognitions import recognise
@@ -148,10 +149,8 @@ class Emitter:
         self.effects.update(found.passing)
         return places
 
-    def finish(self, output: int, mode: str) -> Graph:
-        """The Graph of the nodes that mean something."""
-        places = self._normalize()
-        output = whole(self, output)
+    def _readers(self, output: int) -> tuple[list[int], set[int]]:
+        """How many nodes that mean something read each node, and which mean something."""
         nodes = self.builder.nodes
         read = [0] * len(nodes)
         for node in nodes:
@@ -170,6 +169,14 @@ class Emitter:
                     read[i] -= 1
             else:
                 kept.add(node.index)
+        return read, kept
+
+    def finish(self, output: int, mode: str) -> Graph:
+        """The Graph of the nodes that mean something."""
+        places = self._normalize()
+        output = whole(self, output)
+        places |= into_convolutions(self, self._readers(output)[0])
+        nodes, kept = self.builder.nodes, self._readers(output)[1]
         order = sorted(kept, key=lambda i: (places.get(i, i), i))
         place = self.place = {old: new for new, old in enumerate(order)}
         renumbered = (
