@@ -174,7 +174,7 @@ class Laboratory:
                 if LEAF in str(refusal) and not self._plain:
                     self._plain = True
                     return what(x, earlier)
-                if x.dtype != torch.float64 or not any(words in str(refusal) for words in MIXED):
+                if x.dtype != torch.float64 or not _mixes_dtypes(refusal):
                     raise
         self._single = True
         return what(x.float(), [batch.float() for batch in earlier])
@@ -239,6 +239,15 @@ class Laboratory:
         for i, tensor in enumerate(self.tensors):
             if tensor.names[0] in now:
                 yield i, now[tensor.names[0]]
+
+
+def _mixes_dtypes(refusal: CaptureError) -> bool:
+    """Did torch refuse dtypes? Its words may stand behind a library's own first line, as in Keras."""
+    try:
+        told = f"{refusal} {refusal.__cause__}"
+    except Exception:  # noqa: BLE001 - a stranger's exception may fail to say what it is
+        told = str(refusal)
+    return any(words in told for words in MIXED)
 
 
 def _reads_others(graph: Graph) -> bool:
