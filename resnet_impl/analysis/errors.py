@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sysconfig
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
-NOT_THEIRS = (sysconfig.get_path("stdlib"), str(Path(__file__).parents[1]))
+PYTHONS, OURS = Path(sysconfig.get_path("stdlib")), Path(__file__).parents[1]
 
 
 class AnalysisError(Exception):
@@ -24,10 +25,13 @@ def said(error: BaseException) -> str:
 
 def _is_theirs(file: str) -> bool:
     """Is it neither Python's, nor this package's, nor an installed library's? Of those nobody here changes a line."""
-    installed = {"site-packages", "dist-packages"}.intersection(Path(file).parts)
-    return not installed and not file.startswith(NOT_THEIRS) and Path(file).is_file()
+    path = Path(file)
+    if path.is_relative_to(PYTHONS) or path.is_relative_to(OURS) or not path.is_file():
+        return False
+    return not {"site-packages", "dist-packages"}.intersection(path.parts)
 
 
 def _short(file: str) -> str:
-    path = Path(file)
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+    with suppress(OSError):  # the folder that we are in may be gone
+        return str(Path(file).relative_to(Path.cwd())) if Path(file).is_relative_to(Path.cwd()) else file
+    return file

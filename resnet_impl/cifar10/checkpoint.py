@@ -58,9 +58,8 @@ def load(path: Path) -> dict[str, Any]:
             f"{path} is no checkpoint, or a damaged one: it holds more than tensors and numbers"
         ) from error
     except (OSError, RuntimeError, zipfile.BadZipFile, EOFError, ValueError) as error:
-        reason = (
-            (str(error).strip() or "it ends too soon").splitlines()[0].partition(". ")[0]
-        )  # torch goes on at length
+        said = (str(error).strip() or "it ends too soon").splitlines()[0]
+        reason = said.partition(". ")[0]  # torch goes on at length
         raise TrainingError(f"{path} is no checkpoint, or a damaged one: {reason}") from error
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise TrainingError(

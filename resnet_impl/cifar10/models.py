@@ -44,6 +44,7 @@ def build(name: str, num_classes: int = 10) -> nn.Module:
 def _nearest(name: str, kind: str, depth: int) -> str:
     """The nearest depth that there is, or the name that looks most alike; "" where none does."""
     if kind:
-        return f"{kind}{6 * max(round((depth - 2) / 6), 1) + 2}"
+        usual = 6 * max(round((depth - 2) / 6), 1) + 2
+        return kind + str(min((usual, *(BOTTLENECKS if kind == "preresnet" else ())), key=lambda n: abs(n - depth)))
     close = difflib.get_close_matches(name, NAMES)
     return min(close, key=lambda known: known[:-1] != name[:-1], default="")  # of equally close ones

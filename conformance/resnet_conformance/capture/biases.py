@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from math import prod
 from typing import TYPE_CHECKING
 
 from ..graph import Node
@@ -51,9 +50,5 @@ def _row(e: Emitter, bias: int, shape: tuple[int, ...]) -> int | None:
     aligned = (1,) * (len(shape) - len(given)) + given
     if len(shape) < 3 or aligned != (1, shape[1], *(1,) * (len(shape) - 2)):
         return None
-    while e[bias].op == "reshape" and prod(e[e[bias].inputs[0]].shape) == shape[1]:
-        bias = e[bias].inputs[0]
-    if e[bias].shape == shape[1:2]:
-        return bias
     e.where = e[bias].where
-    return e.append("reshape", {"x": bias}, {}, shape[1:2])
+    return e.emit("reshape", {"x": bias}, {}, shape[1:2])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from resnet_impl.analysis import errors
 from resnet_impl.analysis.errors import AnalysisError
 from resnet_impl.analysis.networks import Network
 from resnet_impl.analysis.sources import foreign
@@ -88,6 +89,14 @@ def test_errors_in_a_strangers_code_have_their_place(address: str, told: str) ->
 def test_code_that_is_none_has_its_place() -> None:
     with pytest.raises(AnalysisError, match=r"cannot import broken.py: SyntaxError: .*broken.py, line 2"):
         foreign("broken.py:net", ["blocks.0"], None)
+
+
+@pytest.mark.usefixtures("code")
+def test_code_beside_a_folder_whose_name_begins_alike_is_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole name of a folder counts: .../nets.py is not in .../nets."""
+    monkeypatch.setattr(errors, "OURS", Path.cwd() / "nets")
+    with pytest.raises(AnalysisError, match=r"KeyError: 'depth' \(nets.py:30\)"):
+        foreign("nets.py:raises", ["blocks.0"], None)
 
 
 def surveyed(address: str, *blocks: str) -> Network:

@@ -99,6 +99,7 @@ def test_what_cannot_be_followed_is_refused(changes: dict[str, Any]) -> None:
         ("resnet2O", "did you mean 'resnet20'"),
         ("resnet9", "did you mean 'resnet8'"),
         ("preresnet111", "did you mean 'preresnet110'"),
+        ("preresnet1000", "did you mean 'preresnet1001'"),
         ("plain20-B", "did you mean 'plain20'"),
         ("resnet2", "did you mean 'resnet8'"),
     ],
